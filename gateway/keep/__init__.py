@@ -1,0 +1,172 @@
+"""Two small promises to remember: `Records` and `Blobs`. One contract suite runs against every implementation.
+
+What an attacker who holds a store can do: delete it, roll it back (the ledger's anchors show that), count and time
+entries, and see blob sizes to within one chunk. They cannot read a body, a name or an address: what they hold is
+sealed under keys kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.transfer import BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One fact as kept: its kind in clear, its body sealed under the stream's data key."""
+
+    version: int
+    kind: str
+    at_ms: int
+    body: bytes
+    first_index: int
+    """The ledger index of the fact's first leaf; a fact about n legs has n consecutive leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafRow:
+    """One ledger entry as kept: the canonical bytes, their RFC 6962 leaf hash, and the sealed class boxes beside it."""
+
+    index: int
+    stream: str
+    version: int
+    leg: int | None
+    entry: bytes
+    hash: bytes
+    boxes: tuple[bytes, ...]
+    """Six, in class order `op snd rcp obj net sec`; empty bytes where erased or never there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """What one writer adds to one stream."""
+
+    stream: str
+    expected: int
+    """The stream's version before: the number of its facts; 0 for a new stream."""
+    rows: tuple[Row, ...]
+    leaves: tuple[LeafRow, ...]
+    terms: tuple[bytes, ...] = ()
+    """Opaque index terms by which `find` will find the stream."""
+    due_ms: int | None = None
+    """When work on the stream is due next; None: nothing is."""
+    key: bytes | None = None
+    """The stream's wrapped data key; given once, with its first facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The signed head: size, root and the signed note in C2SP checkpoint form."""
+
+    size: int
+    root: bytes
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A stream's facts in order and its wrapped data key; None once forgotten."""
+
+    rows: tuple[Row, ...]
+    key: bytes | None
+
+    @property
+    def version(self) -> int:
+        """The number of facts."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Ledger entries from a position on, and the head as of the same instant."""
+
+    head: Head | None
+    leaves: tuple[LeafRow, ...]
+
+
+class Records(Protocol):
+    """Facts, their ledger leaves, due work and a few registers.
+
+    Durability: `append` and `swap` return when what they wrote survives a power cut. Atomicity: all of a call or
+    nothing. Concurrency: any number of readers beside one writer; two writers on one store never both succeed, because
+    `append` moves the head from `old` to `new` by compare-and-swap. Reads see only what is durable.
+    Raises `StoreAway` where a retry may help and `StoreBroken` where the process must stop.
+    """
+
+    def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
+        """Append all, and move the head, in one transaction.
+
+        Raises `Conflict` naming the streams whose version is not `expected`, and `Tampering` if the head is not `old`.
+        """
+        ...
+
+    def history(self, stream: str) -> History:
+        """Everything kept of one stream; empty if there is none."""
+        ...
+
+    def since(self, index: int, limit: int) -> Page:
+        """At most `limit` ledger entries from `index` on, in order."""
+        ...
+
+    def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """Streams whose work is due, longest due first, leased to the caller until `until_ms`."""
+        ...
+
+    def swap(self, register: str, *, old: bytes | None, new: bytes | None) -> bytes | None:
+        """Set `register` to `new` if it holds `old`; return what it holds afterwards. `old == new` just reads."""
+        ...
+
+    def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
+        """Streams, newest first, that have at least one term of every group; all streams if there is no group."""
+        ...
+
+    def forget(self, stream: str) -> None:
+        """Destroy the stream's data key, bodies, boxes and terms. Rows and leaves stay, so every proof still verifies."""
+        ...
+
+
+class Draft(Protocol):
+    """A blob being written. Nothing of it is visible until `keep` returns."""
+
+    def write(self, data: bytes) -> None:
+        """Add bytes."""
+        ...
+
+    def keep(self) -> None:
+        """Make it durable under its name: write, fsync, rename, fsync the directory."""
+        ...
+
+    def drop(self) -> None:
+        """Erase what was written. Harmless after `keep`, and when called twice."""
+        ...
+
+
+class Blobs(Protocol):
+    """Content, write-once, named by opaque ids. Callers hand in sealed bytes; see `gateway.keep.sealed`.
+
+    Durability: when `Draft.keep` returns, the blob survives a power cut. Concurrency: any number of readers; one
+    writer a blob. Raises `StoreAway`, and `StoreBroken` when an fsync failed (it is never retried on the same file).
+    """
+
+    def begin(self, blob: BlobId) -> Draft:
+        """Start writing. Raises `StoreAway` if there is no room, and `ValueError` if the blob exists."""
+        ...
+
+    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes]:
+        """The bytes from `offset` on, in pieces of at most 256 KiB. Raises `KeyError` if there is no such blob."""
+        ...
+
+    def size(self, blob: BlobId) -> int:
+        """Its size in bytes. Raises `KeyError` if there is no such blob."""
+        ...
+
+    def erase(self, blob: BlobId) -> None:
+        """Remove it, durably. Harmless if there is none."""
+        ...
+
+    def names(self) -> Iterator[BlobId]:
+        """Every blob kept: what the caretaker compares with the facts."""
+        ...
