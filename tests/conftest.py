@@ -1,0 +1,46 @@
+"""Always on: the same run every time, and no secret in any log line."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+CANARY = "CANARY"
+"""The word a test puts into every secret, subject, body and file name it makes up, and no log line may ever hold."""
+
+hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("house")
+
+
+class _Listener(logging.Handler):
+    """Hears every line of every logger, whole: message, arguments and traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.leaks: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        if CANARY in line:
+            self.leaks.append(f"{record.name} {record.levelname}: {line}")
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_in_any_log_line() -> Iterator[None]:
+    listener, root = _Listener(), logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    yield
+    root.setLevel(level)
+    root.removeHandler(listener)
+    assert [] == listener.leaks
+
+
+@pytest.fixture(autouse=True)
+def _the_same_dice() -> None:
+    random.seed(20261123)
