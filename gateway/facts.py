@@ -13,7 +13,7 @@ from typing import assert_never
 
 import msgspec
 
-from gateway.transfer import Item, Parcel, Party, Transfer
+from gateway.transfer import Digest, Item, Parcel, Party, Transfer
 
 
 class Outcome(StrEnum):
@@ -146,7 +146,9 @@ class Scrubbed:
     """What the rules strip is gone from this leg's copy."""
 
     leg: int
-    clean: Item
+    digest: Digest
+    """Of the clean copy. The copy itself is not kept: it is made again from the original whenever it is needed."""
+    size_bytes: int
     removed: tuple[Removed, ...]
     kept_by: tuple[str, ...] = ()
     """Ids of the `metadata.toml` rules that kept something."""

@@ -69,7 +69,7 @@ NEXT: dict[State, dict[str, State]] = {
     State.RECEIVED: {**_JUDGED, **_ENDINGS},
     State.HELD: {**_JUDGED, **_ENDINGS, "approved": State.RECEIVED},
     State.CLEARED: {**_RECHECK, **_ENDINGS, "scrubbed": State.CLEAN},
-    State.CLEAN: {**_RECHECK, **_ENDINGS, "sealed": State.SEALED},
+    State.CLEAN: {**_RECHECK, **_ENDINGS, "scrubbed": State.CLEAN, "sealed": State.SEALED},
     State.SEALED: _BEFORE_A_BYTE,
     State.WAITING: _BEFORE_A_BYTE,
     State.TRYING: {
