@@ -1,0 +1,92 @@
+"""The closed vocabularies of the rule files: facts, demands, powers, and the durations written as `90d`.
+
+What is not listed here cannot be said in a rule. Adding a word means adding what determines it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+COMPUTED = ("agreement-current", "address-verified", "lookalike-domain", "many-recipients")
+"""Facts the folder and the given values decide."""
+FACTS = (
+    *COMPUTED,
+    "first-contact",
+    "recipient-key-known",
+    "transport-verified",
+    "personal-data-found",
+    "hidden-content-found",
+    "label-conflict",
+    "sender-second-factor",
+    "working-hours",
+)
+YES_IN_TESTS = ("recipient-key-known", "transport-verified", "sender-second-factor", "working-hours")
+"""What an `[[expect]]` takes as yes unless it says otherwise; computed facts are computed, all others are no."""
+
+DEMANDS = (
+    "encrypt-to-recipient",
+    "verified-transport",
+    "strip-metadata",
+    "proof-of-collection",
+    "sealed-by-sender",
+    "three-readers",
+    "companion-digest",
+)
+"""Bind scrub and seal."""
+DEMANDS_TO_WAIT_FOR = ("second-factor", "confirmation-by-sender")
+APPROVAL = "approval-by "
+DELAY = "delay "
+
+OUTSIDER = "outsider"
+STAFF = "staff"
+STRANGERS = "strangers"
+PARTNER = "partner:"
+GATEWAY_NOTE = "gateway-note"
+"""The built-in rule under which the gateway writes to its own people."""
+
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])", re.ASCII)
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
+_LAST_DAY = date.max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A span as an admin writes it: `5m 4h 90d 26w 10y`."""
+
+    count: int
+    unit: str
+
+    @classmethod
+    def of(cls, text: str) -> Duration:
+        """Read `90d`. Raises `ValueError` on anything else."""
+        found = _DURATION.fullmatch(text)
+        if not found:
+            raise ValueError('not a duration such as "90d"')
+        return cls(count=int(found[1]), unit=found[2])
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+    @property
+    def seconds(self) -> int:
+        """Its length; a year counts 365.25 days."""
+        return self.count * _SECONDS[self.unit]
+
+    def after(self, day: date) -> date:
+        """The last day within this span of `day`; years by the calendar, 29 February becoming the 28th."""
+        if self.unit == "y":
+            year = day.year + self.count
+            if year > _LAST_DAY.year:
+                return _LAST_DAY
+            return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+        try:
+            return day + timedelta(seconds=self.seconds)
+        except OverflowError:
+            return _LAST_DAY
+
+
+def waits(demand: str) -> bool:
+    """True for a demand that somebody, or time, must fulfil before the leg may go."""
+    return demand in DEMANDS_TO_WAIT_FOR or demand.startswith((APPROVAL, DELAY))

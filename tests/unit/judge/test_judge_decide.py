@@ -1,0 +1,189 @@
+"""Several recipients, the gateway's own notes, demands that wait, and what a verdict records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gateway.facts import Known, Mixed, Outcome, Truth
+from gateway.judge.case import Case
+from gateway.judge.decide import Verdict, couple, decide
+from gateway.judge.expect import harmless, recipient_of
+from gateway.judge.rulebook import Rulebook, read
+from gateway.transfer import Way
+
+ROOT = Path(__file__).parents[3]
+TEXTS = {path.name: path.read_text() for path in (ROOT / "rules").glob("*.toml")}
+
+FILING = Case(
+    sender_person="alena@town.test",
+    recipient=recipient_of("registry@court.test"),
+    by=Way.MAIL,
+    label="office",
+    purpose="litigation",
+    on=date(2026, 11, 23),
+    facts=harmless(),
+    outside_recipients=1,
+)
+
+SEND = Verdict(outcome=Outcome.SEND)
+HOLD = Verdict(outcome=Outcome.HOLD)
+BLOCK = Verdict(outcome=Outcome.BLOCK)
+SEND_PART = Verdict(outcome=Outcome.SEND, mixed=Mixed.LAWFUL_PART)
+HOLD_PART = Verdict(outcome=Outcome.HOLD, mixed=Mixed.LAWFUL_PART)
+
+
+def book(extra: str = "") -> Rulebook:
+    """The example folder with something added to transfers.toml."""
+    found = read({**TEXTS, "transfers.toml": TEXTS["transfers.toml"] + extra})
+    assert isinstance(found, Rulebook), [str(problem) for problem in found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("alone", "together"),
+    [
+        ([SEND, SEND], "send send"),
+        ([SEND, BLOCK, HOLD], "block block block"),
+        ([SEND, HOLD], "hold hold"),
+        ([SEND_PART, BLOCK], "send block"),
+        ([SEND_PART, HOLD_PART, BLOCK], "send hold block"),
+        ([SEND_PART, SEND, BLOCK], "block block block"),
+        ([SEND_PART, HOLD], "hold hold"),
+        ([BLOCK, BLOCK], "block block"),
+        ([], ""),
+    ],
+)
+def test_legs_travel_together_unless_every_lawful_one_may_go_alone(alone: list[Verdict], together: str) -> None:
+    """One blocked leg refuses all, one held leg holds all; by rule the lawful part goes."""
+    assert together == " ".join(verdict.outcome for verdict in couple(alone))
+
+
+def test_a_leg_refused_for_another_names_it() -> None:
+    """The refused are named: by their place among the legs."""
+    first, *_ = couple([SEND, BLOCK, BLOCK])
+
+    assert [("others-refused", "1 2")] == [(reason.code, reason.get("legs")) for reason in first.reasons]
+
+
+@pytest.mark.parametrize(
+    ("to", "outcome"),
+    [("jo@town.test", "send"), ("anna@citizen.example", "block"), ("registry@court.test", "block"),
+     ("partner:court", "block"), ("ghost@town.test", "block")],
+)  # fmt: skip
+def test_the_gateway_writes_only_to_its_own_people(to: str, outcome: str) -> None:
+    """The built-in rule `gateway-note` lets notes reach persons of the office, and nobody else."""
+    verdict = decide(book(), replace(FILING, sender_person="", recipient=recipient_of(to), is_gateway_note=True))
+
+    assert (outcome, ("gateway-note",)) == (verdict.outcome, verdict.rules)
+
+
+@pytest.mark.parametrize(
+    ("demand", "met"),
+    [
+        ("second-factor", {"facts": {**harmless(), "sender-second-factor": Truth.YES}}),
+        ("confirmation-by-sender", {"is_confirmed": True}),
+        ("delay 15m", {"waited_seconds": 900}),
+        ("approval-by clerk", {"sender_person": "jo@town.test", "approved_by": ("Alena@town.test",)}),
+    ],
+)
+def test_a_demand_to_wait_for_holds_until_it_is_met(demand: str, met: dict[str, object]) -> None:
+    """Each kind of waiting ends when what it waits for has happened, not a second before."""
+    rules = book(f'\n[[require]]\nid = "slowly"\nbecause = "So."\nby = ["mail"]\nthen = ["{demand}"]\n')
+    case = replace(FILING, facts={**harmless(), "sender-second-factor": Truth.UNKNOWN}, waited_seconds=899)
+
+    before, after = decide(rules, case), decide(rules, replace(case, **met))
+
+    assert (Outcome.HOLD, (demand,)) == (before.outcome, before.waits_for)
+    assert (Outcome.SEND, (), (demand,)) == (after.outcome, after.waits_for, after.demands)
+
+
+@pytest.mark.parametrize(("clearance", "outcome"), [("sealed", "send"), ("office", "hold")])
+def test_an_approval_counts_only_up_to_the_approvers_clearance(clearance: str, outcome: str) -> None:
+    """Who may not handle the paper may not let it go either."""
+    people = TEXTS["people.toml"].replace('head = { may-handle = "sealed"', f'head = {{ may-handle = "{clearance}"')
+    found = read({**TEXTS, "people.toml": people})
+    assert isinstance(found, Rulebook)
+    case = replace(FILING, sender_person="jo@town.test", label="sealed", by=Way.SFTP, approved_by=("ruth@town.test",))
+
+    assert outcome == decide(found, case).outcome
+
+
+@pytest.mark.parametrize(("approver", "outcome"), [("ruth@town.test", "hold"), ("dora@town.test", "send")])
+def test_nobody_approves_their_own(approver: str, outcome: str) -> None:
+    """A head who sends needs another head."""
+    dora = '"dora@town.test" = { name = "Dora Lis", roles = ["head"], until = 2027-12-31 }\n'
+    transfers = TEXTS["transfers.toml"].replace('who = ["solicitor"]', 'who = ["solicitor", "head"]')
+    found = read({**TEXTS, "people.toml": TEXTS["people.toml"] + dora, "transfers.toml": transfers})
+    assert isinstance(found, Rulebook)
+    case = replace(FILING, sender_person="ruth@town.test", label="sealed", by=Way.SFTP, approved_by=(approver,))
+
+    assert outcome == decide(found, case).outcome
+
+
+def test_a_rule_on_trial_has_no_effect_but_is_recorded() -> None:
+    """A watched forbid blocks nothing; the verdict says it would have."""
+    rules = book('\n[[forbid]]\nid = "no-mail"\nbecause = "Trial."\nby = ["mail"]\nmode = "watch"\n')
+
+    verdict = decide(rules, FILING)
+
+    assert (Outcome.SEND, ("no-mail",)) == (verdict.outcome, verdict.watched)
+
+
+def test_a_verdict_keeps_the_facts_it_used_with_their_ages() -> None:
+    """Enough to recompute the decision: each fact a rule names, its value, and when it was determined."""
+    case = replace(FILING, at_ms=2_000, ages={"address-verified": 1_000})
+
+    known = decide(book(), case).known
+
+    assert Known(name="address-verified", value=Truth.YES, at_ms=1_000) in known
+    assert Known(name="agreement-current", value=Truth.YES, at_ms=2_000) in known
+
+
+def test_a_given_fact_goes_before_a_computed_one() -> None:
+    """The MX has changed: the address is not verified, whatever partners.toml says."""
+    case = replace(FILING, facts={"address-verified": Truth.NO})
+
+    verdict = decide(book(), case)
+
+    assert verdict.nearest is not None
+    assert (Outcome.BLOCK, ("address-verified",)) == (verdict.outcome, verdict.nearest.missing)
+
+
+@pytest.mark.parametrize(("outside", "outcome"), [(20, "send"), (21, "block"), (None, "hold")])
+def test_many_recipients_are_counted_at_the_edge(outside: int | None, outcome: str) -> None:
+    """Twenty is not many, twenty-one is, and before the header nobody knows."""
+    rules = book('\n[[forbid]]\nid = "crowd"\nbecause = "Use Bcc."\nwhen = ["many-recipients"]\n')
+
+    assert outcome == decide(rules, replace(FILING, outside_recipients=outside)).outcome
+
+
+def test_nothing_is_sent_before_its_label_is_seen() -> None:
+    """Even where no rule asks for the label: the seal's floor does."""
+    allow = """[[allow]]
+id = "anything"
+who = ["solicitor"]
+to = ["courts"]
+labels = ["public", "office", "confidential", "sealed"]
+by = ["mail"]
+until = 2027-03-31
+owner = "ruth@town.test"
+because = "All of it."
+"""
+    found = read({name: text for name, text in {**TEXTS, "transfers.toml": allow}.items() if ".test." not in name})
+    assert isinstance(found, Rulebook)
+    case = replace(FILING, sender_person="jo@town.test")
+
+    seen, unseen = decide(found, case), decide(found, replace(case, label=None))
+
+    assert (Outcome.SEND, Outcome.HOLD, ("label",)) == (seen.outcome, unseen.outcome, unseen.unknown)
+
+
+def test_a_label_that_no_longer_exists_is_unknown() -> None:
+    """Rules changed under a waiting transfer: its label means nothing now, so it holds."""
+    verdict = decide(book(), replace(FILING, label="restricted"))
+
+    assert (Outcome.HOLD, ("label",)) == (verdict.outcome, verdict.unknown)

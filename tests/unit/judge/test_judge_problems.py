@@ -1,0 +1,173 @@
+"""Every mistake in a rule file is told to the letter, at its line and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.judge.rulebook import Rulebook, digest_of, read
+
+ROOT = Path(__file__).parents[3]
+TEXTS = {path.name: path.read_text() for path in sorted((ROOT / "rules").glob("*.toml"))}
+
+ALLOW = """[[allow]]
+id = "court-filing"
+who = ["clerk", "solicitor"]
+to = ["courts"]
+labels = ["office"]
+by = ["mail"]
+until = 2027-03-31
+owner = "ruth@town.test"
+because = "E-filing protocol."
+"""
+
+
+def told(**changed: str | None) -> list[str]:
+    """The problems of the example folder with some files replaced, or taken away."""
+    texts = {**TEXTS, **{name.replace("_", ".") + ".toml": text for name, text in changed.items()}}
+    found = read({name: text for name, text in texts.items() if text is not None})
+    return [str(problem) for problem in (found.warnings if isinstance(found, Rulebook) else found)]
+
+
+def swapped(name: str, old: str, new: str) -> list[str]:
+    assert old in TEXTS[f"{name}.toml"]
+    return told(**{name: TEXTS[f"{name}.toml"].replace(old, new, 1)})
+
+
+def only(text: str) -> list[str]:
+    """Problems of a transfers.toml of one allow; the example's own tests left out."""
+    return told(transfers=text, transfers_test=None)
+
+
+def test_the_example_has_one_warning_and_nothing_to_mend() -> None:
+    """As the handbook says: no allow reaches staff."""
+    warning = (
+        "rules/transfers.toml:1:1  no [[allow]] reaches staff: nothing from outside, and nothing between colleagues, "
+        "comes in"
+    )
+    assert [warning] == told()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"solicitor"]', '"solicitr"]', '3:17  unknown role "solicitr"; did you mean "solicitor"?'),
+        ("labels =", "labls =", '5:1  unknown key "labls" in [[allow]]; did you mean "labels"?'),
+        ("until = 2027-03-31\n", "", '1:1  [[allow]] needs "until" (a date such as 2027-03-31)'),
+        ("2027-03-31", '"2027-03-31"', '7:9  "until" must be a date without quotes, such as 2027-03-31'),
+        ("2027-03-31", "2027-03-31T08:00:00", '7:9  "until" must be a date without quotes, such as 2027-03-31'),
+        ('["courts"]', '["court"]', '4:7  unknown group "court"; did you mean "courts"?'),
+        ('["courts"]', '["partner:curt"]', '4:7  unknown group "partner:curt"; did you mean "partner:court"?'),
+        ('["office"]', '"ofice"', '5:10  unknown label "ofice"; did you mean "office"?'),
+        ('["office"]', "[]", '5:10  "labels" must not be an empty list; leave it out to mean anything'),
+        ('["office"]', "[1]", '5:11  "labels" must be one line of text in quotes, of at most 500 characters'),
+        ('["mail"]', '["emial"]', '6:7  unknown way "emial"; did you mean "mail"?'),
+        ("ruth@", "rut@", '8:9  unknown person "rut@town.test"; did you mean "ruth@town.test"?'),
+        ("owner =", 'when = "agreement-curent"\nowner =',
+         '8:8  unknown fact "agreement-curent"; did you mean "agreement-current"?'),
+        ("owner =", 'mode = "wach"\nowner =', '8:8  unknown word "wach"; did you mean "watch"?'),
+        ("owner =", 'unless = ["first-contact"]\nowner =', '8:1  unknown key "unless" in [[allow]]'),
+        ("owner =", "seldom = 1\nowner =", '8:10  "seldom" must be true or false'),
+        ("court-filing", "Court filing",
+         '2:6  "Court filing" is not a name of lower-case letters, digits and hyphens, such as "court-filing"'),
+        ("court-filing", "gateway-note", '2:6  id "gateway-note" is already used by the gateway'),
+        ("court-filing", "redlines", '2:6  id "redlines" is already used by'),
+        ("[[allow]]", "[[alow]]", '1:1  unknown key "alow" in this file; did you mean "allow"?'),
+        ("because =", "because", "9:9  not TOML: expected '=' after a key in a key/value pair"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_an_allow_is_told_where_it_stands(old: str, new: str, expected: str) -> None:
+    """The column is the offending value's, even in a list; the nearest known word is offered."""
+    lines = only(ALLOW.replace(old, new, 1))
+
+    if "redlines" in expected:
+        assert ['rules/metadata.toml:5:6  id "redlines" is already used by rules/transfers.toml:2'] == lines
+    else:
+        assert [f"rules/transfers.toml:{expected}"] == lines
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """Three slips in two tables, in the order they stand."""
+    first = ALLOW.replace("solicitor", "solicitr").replace('"mail"', '"post"')
+    second = ALLOW.replace("court-filing", "second").replace("until = 2027-03-31\n", "")
+
+    lines = only(first + second)
+
+    assert [
+        'rules/transfers.toml:3:17  unknown role "solicitr"; did you mean "solicitor"?',
+        'rules/transfers.toml:6:7  unknown way "post"',
+        'rules/transfers.toml:10:1  [[allow]] needs "until" (a date such as 2027-03-31)',
+    ] == [line for line in lines if "transfers.toml" in line]
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        ("approval-by hed", '4:9  unknown role "hed"; did you mean "head"?'),
+        ("delay soon", '4:9  "delay soon" needs a duration such as "delay 15m"'),
+        ("encrypt", '4:9  unknown demand "encrypt"'),
+        ("strip-metdata", '4:9  unknown demand "strip-metdata"; did you mean "strip-metadata"?'),
+    ],
+)
+def test_an_unknown_demand_is_told(then: str, expected: str) -> None:
+    """What a require asks for comes from a closed list."""
+    text = f'[[require]]\nid = "careful"\nbecause = "So."\nthen = ["{then}"]\n\n' + ALLOW
+
+    assert [f"rules/transfers.toml:{expected}"] == only(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("people", 'may-handle = "confidential"', 'may-handle = "secret"', 'people.toml:9:24  unknown label "secret"'),
+        ("people", '"vouch", ', '"vuch", ',
+         'people.toml:12:74  unknown power "vuch"; did you mean "vouch"?'),
+        ("people", '"jo@town.test"', '"jo at town.test"',
+         'people.toml:16:1  "jo at town.test" is not an address such as "jo@town.test"'),
+        ("people", '"jo@town.test"', '"Alena@town.test"', 'people.toml:16:1  "Alena@town.test" stands here twice'),
+        ("labels", '"sealed"]', '"sealed", "office"]',
+         'labels.toml:9:57  label "office" is listed twice, or belongs to somebody else'),
+        ("partners", 'how = "rang the number on file"', 'how = "by e-mail"',
+         "partners.toml:15:59  an address is never verified by e-mail: a forger would answer"),
+        ("partners", 'by = "per@town.test"', 'by = "jo@town.test"',
+         'partners.toml:15:36  Jo Hart does not hold the power "vouch"'),
+        ("partners", 'domains = ["court.test"]', 'domains = ["town.test"]',
+         'partners.toml:13:12  domain "town.test" is listed twice, or belongs to somebody else'),
+        ("partners", 'domains = ["court.test"]', 'domains = ["court test"]',
+         'partners.toml:13:12  "court test" is not a domain such as "court.test"'),
+        ("protection", 'sealed = "encrypt-to-recipient"\n', "",
+         'protection.toml:7:1  [floor] needs "sealed": every label has a floor'),
+        ("routes", 'at = "sftp.court.test:22"', 'at = "sftp.court.test"',
+         'routes.toml:9:6  "sftp.court.test" is not a host and a port, such as "0.0.0.0:465"'),
+        ("retention", 'for = "30d"', 'for = "30 days"', 'retention.toml:7:7  "for" must be a duration such as "90d"'),
+        ("gateway", 'zone = "Europe/London"', "zone = 1",
+         'gateway.toml:4:70  "zone" must be one line of text in quotes, of at most 500 characters'),
+    ],
+)  # fmt: skip
+def test_a_slip_in_any_other_file_is_told(name: str, old: str, new: str, expected: str) -> None:
+    """Each file is checked alone and against the others."""
+    assert f"rules/{expected}" in swapped(name, old, new)
+
+
+def test_files_must_be_exactly_the_known_ones() -> None:
+    """A missing file, and one with a name nobody reads, are problems."""
+    assert "rules/routes.toml:1:1  this file is missing" in told(routes=None)
+    assert 'rules/transfer.toml:1:1  not a rule file; did you mean "transfers.toml"?' in told(transfer="")
+
+
+def test_size_and_depth_are_bounded() -> None:
+    """One byte over 1 MiB, a hundred thousand brackets, a number of 5,000 digits: a problem each, and no crash."""
+    full = "#" * (1024 * 1024)
+
+    assert not any("larger" in line for line in only(full))
+    assert "rules/transfers.toml:1:1  larger than 1 MiB" in only(full + "#")
+    assert "rules/transfers.toml:1:1  nested too deeply" in only("a = " + "[" * 100_000)
+    assert any("not TOML: exceeds the limit" in line for line in only("a = " + "9" * 5_000))
+
+
+def test_the_digest_is_what_sha256sum_prints() -> None:
+    """Lines of `sha256sum *.toml`, sorted by name, hashed again; computed here with coreutils beforehand."""
+    assert "de945589b4e9969245bd7c0b06a00525179b8345626248617a2bdc30723d6099" == digest_of(
+        {"b.toml": "b\n", "a.toml": ""}
+    )
