@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from gateway.transfer import BlobId
@@ -87,7 +88,23 @@ class Page:
     leaves: tuple[LeafRow, ...]
 
 
-class Records(Protocol):
+class Reading(Protocol):
+    """The reading half of `Records`. Any number of readers, in any process, beside the one writer."""
+
+    def history(self, stream: str) -> History:
+        """Everything kept of one stream; empty if there is none."""
+        ...
+
+    def since(self, index: int, limit: int) -> Page:
+        """At most `limit` ledger entries from `index` on, in order."""
+        ...
+
+    def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
+        """Streams, newest first, that have at least one term of every group; all with facts if there is no group."""
+        ...
+
+
+class Records(Reading, Protocol):
     """Facts, their ledger leaves, due work and a few registers.
 
     Durability: `append` and `swap` return when what they wrote survives a power cut. Atomicity: all of a call or
@@ -99,16 +116,9 @@ class Records(Protocol):
     def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
         """Append all, and move the head, in one transaction.
 
-        Raises `Conflict` naming the streams whose version is not `expected`, and `Tampering` if the head is not `old`.
+        Raises `Conflict` naming the streams whose version is not `expected`, or that are given a key and have one;
+        `Tampering` if the head is not `old`; `ValueError` if entries or versions leave a gap.
         """
-        ...
-
-    def history(self, stream: str) -> History:
-        """Everything kept of one stream; empty if there is none."""
-        ...
-
-    def since(self, index: int, limit: int) -> Page:
-        """At most `limit` ledger entries from `index` on, in order."""
         ...
 
     def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
@@ -119,12 +129,19 @@ class Records(Protocol):
         """Set `register` to `new` if it holds `old`; return what it holds afterwards. `old == new` just reads."""
         ...
 
-    def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
-        """Streams, newest first, that have at least one term of every group; all streams if there is no group."""
+    def forget(self, stream: str) -> None:
+        """Destroy the stream's data key, bodies, boxes and terms; nothing is due any more. Harmless if there is none.
+
+        Rows and leaves stay, so every proof still verifies. Copies may outlive it in the store until `Tidies.shrink`.
+        """
         ...
 
-    def forget(self, stream: str) -> None:
-        """Destroy the stream's data key, bodies, boxes and terms. Rows and leaves stay, so every proof still verifies."""
+
+class Tidies(Protocol):
+    """A store that keeps copies of what was forgotten for a while, and can be told to let go of them."""
+
+    def shrink(self) -> bool:
+        """Let go of copies; True when none is left. A reader in the middle of something may make it False."""
         ...
 
 
@@ -169,4 +186,12 @@ class Blobs(Protocol):
 
     def names(self) -> Iterator[BlobId]:
         """Every blob kept: what the caretaker compares with the facts."""
+        ...
+
+
+class Adopts(Protocol):
+    """A blob store that can take over a finished, sealed file on its own file system without copying it."""
+
+    def adopt(self, blob: BlobId, path: Path) -> None:
+        """Make the file at `path` the blob, durably; it is gone from `path`. Raises `ValueError` if the blob exists."""
         ...

@@ -1,0 +1,224 @@
+"""Records in one SQLite file: the default, with nothing to install.
+
+One connection writes, behind a lock, and it alone checkpoints; each reading thread has its own read-only connection
+and sees a snapshot. A commit is one fdatasync of the write-ahead log. After an error that leaves durability in doubt
+nothing is written any more: the process stops, and the next start decides by what it finds.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, cast
+
+import apsw
+
+from gateway.errors import Conflict, StoreBroken, Tampering
+from gateway.keep import Append, Head
+from gateway.keep.database import claim_writing, failure_of, open_writer, sync_log
+from gateway.keep.order import check_order
+from gateway.keep.reading import SqliteReading, read_register
+
+CHECKPOINT_PAGES = 2_000
+"""The log is folded into the file when it has grown by this much: 8 MB."""
+NO_BOXES = (b"",) * 6
+
+
+class SqliteRecords(SqliteReading):
+    """`Records` and `Tidies` on a local disk, for the one process that writes. Any thread may call; close it after."""
+
+    def __init__(self, path: Path, *, vfs: str | None = None) -> None:
+        super().__init__(path, vfs=vfs)
+        self._claim_to_write: int | None = claim_writing(path)
+        try:
+            self._writer = open_writer(path, vfs=vfs)
+        except BaseException:
+            self._let_go()
+            raise
+        self._writer.set_wal_hook(self._note_log_size)
+        self._lock = threading.Lock()
+        self._log_pages = 0
+        self._broken: StoreBroken | None = None
+
+    def close(self) -> None:
+        """Close every connection. A store in doubt is left exactly as it is for the next start to judge."""
+        with self._lock:
+            super().close()
+            self._writer.close()
+            self._let_go()
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
+        """See `Records.append`."""
+        check_order(appends, old=old, new=new)
+        with self._writing() as db:
+            _move_head(db, old, new)
+            ids = _enter_streams(db, appends)
+            db.executemany(
+                "INSERT INTO fact (stream, version, kind, at_ms, first_index, body) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (ids[append.stream], row.version, row.kind, row.at_ms, row.first_index, row.body)
+                    for append in appends
+                    for row in append.rows
+                ],
+            )
+            db.executemany(
+                "INSERT INTO leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (leaf.index, ids[append.stream], leaf.version, leaf.leg, leaf.entry, leaf.hash)
+                    + (leaf.boxes or NO_BOXES)
+                    for append in appends
+                    for leaf in append.leaves
+                ],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO term VALUES (?, ?)",
+                [(term, ids[append.stream]) for append in appends for term in append.terms],
+            )
+
+    def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """See `Records.claim`."""
+        due = "SELECT id, name FROM stream WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"
+        with self._reading() as db:
+            if not db.execute(due, (now_ms, 1)).fetchall():  # most looks find nothing: no write, no sync
+                return ()
+        with self._writing() as db:
+            streams = cast("list[tuple[int, str]]", db.execute(due, (now_ms, limit)).fetchall())
+            db.executemany("UPDATE stream SET due_ms = ? WHERE id = ?", [(until_ms, stream) for stream, _ in streams])
+        return tuple(name for _, name in streams)
+
+    def swap(self, register: str, *, old: bytes | None, new: bytes | None) -> bytes | None:
+        """See `Records.swap`."""
+        if old == new:
+            with self._reading() as db:
+                return read_register(db, register)
+        with self._writing() as db:
+            held = read_register(db, register)
+            if held != old:
+                return held
+            if new is None:
+                db.execute("DELETE FROM register WHERE name = ?", (register,))
+            else:
+                db.execute("INSERT OR REPLACE INTO register VALUES (?, ?)", (register, new))
+        return new
+
+    def forget(self, stream: str) -> None:
+        """See `Records.forget`. Old bytes live on in the log until `shrink`."""
+        with self._writing() as db:
+            ids = db.execute("SELECT id FROM stream WHERE name = ?", (stream,)).fetchall()
+            for of in ids:
+                db.execute("DELETE FROM wrapped_key WHERE stream = ?", of)
+                db.execute("UPDATE fact SET body = x'' WHERE stream = ?", of)
+                db.execute(
+                    "UPDATE leaf SET op = x'', snd = x'', rcp = x'', obj = x'', net = x'', sec = x'' WHERE stream = ?",
+                    of,
+                )
+                db.execute("DELETE FROM term WHERE stream = ?", of)
+                db.execute("UPDATE stream SET due_ms = NULL WHERE id = ?", of)
+
+    def shrink(self) -> bool:
+        """See `Tidies.shrink`."""
+        with self._lock:
+            is_done = self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            sync_log(self._path)  # SQLite only cuts the log: a power cut would bring its old pages back
+            return is_done
+
+    # ── one transaction ──────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """Everything inside becomes durable together when it ends, or nothing does."""
+        with self._lock:
+            if self._broken:
+                raise self._broken
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException as why:
+                self._undo()
+                if isinstance(why, apsw.Error):
+                    self._fail(why)
+                raise
+            if self._log_pages >= CHECKPOINT_PAGES:
+                self._checkpoint(apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def _let_go(self) -> None:
+        claim, self._claim_to_write = self._claim_to_write, None
+        if claim is not None:
+            os.close(claim)
+
+    def _undo(self) -> None:
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        except apsw.Error as why:
+            self._fail(why)
+
+    def _fail(self, why: apsw.Error) -> NoReturn:
+        failure = failure_of(why, self._writer.system_errno)
+        if isinstance(failure, StoreBroken):
+            # A second fsync of the same file would report success for bytes that are gone: neither we nor SQLite, when
+            # it closes, may try one.
+            self._broken = failure
+            self._writer.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        raise failure from why
+
+    def _checkpoint(self, mode: int) -> bool:
+        if self._broken:
+            raise self._broken
+        try:
+            self._writer.wal_checkpoint(mode=mode)
+        except apsw.BusyError:  # a reader is still looking at an older snapshot: next time
+            return False
+        except apsw.Error as why:
+            self._fail(why)
+        return True
+
+    def _note_log_size(self, _db: apsw.Connection, _name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+
+def _move_head(db: apsw.Connection, old: Head | None, new: Head) -> None:
+    """Compare-and-swap: exactly one row, or somebody else has written."""
+    if old is None:
+        db.execute("INSERT OR IGNORE INTO head VALUES (1, ?, ?, ?)", (new.size, new.root, new.note))
+    else:
+        db.execute(
+            "UPDATE head SET size = ?, root = ?, note = ? WHERE one = 1 AND size = ? AND root = ?",
+            (new.size, new.root, new.note, old.size, old.root),
+        )
+    if db.changes() != 1:
+        raise Tampering(f"the stored head is not the one of size {old.size if old else 0} that was last signed")
+
+
+def _enter_streams(db: apsw.Connection, appends: Sequence[Append]) -> dict[str, int]:
+    """Move each stream on; its number by name. Raises `Conflict` naming every stream that is not where it should be."""
+    ids: dict[str, int] = {}
+    conflicts: list[str] = []
+    for append in appends:
+        found = db.execute("SELECT id, version FROM stream WHERE name = ?", (append.stream,)).fetchone()
+        if (found[1] if found else 0) != append.expected:
+            conflicts.append(append.stream)
+            continue
+        version = append.expected + len(append.rows)
+        if found is None:
+            db.execute(
+                "INSERT INTO stream (name, version, due_ms) VALUES (?, ?, ?)", (append.stream, version, append.due_ms)
+            )
+            ids[append.stream] = db.last_insert_rowid()
+        else:
+            ids[append.stream] = found[0]
+            db.execute("UPDATE stream SET version = ?, due_ms = ? WHERE id = ?", (version, append.due_ms, found[0]))
+        if append.key is not None:
+            db.execute("INSERT OR IGNORE INTO wrapped_key VALUES (?, ?)", (ids[append.stream], append.key))
+            if db.changes() != 1:  # a data key is never replaced: what it sealed would be lost
+                conflicts.append(append.stream)
+    if conflicts:
+        raise Conflict(tuple(dict.fromkeys(conflicts)))
+    return ids

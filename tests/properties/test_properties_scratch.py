@@ -1,0 +1,135 @@
+"""The sealed scratch file against a plain one: random writes, cuts, crashes, swapped and torn chunks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.keep.scratch import Scratch
+from gateway.keep.sealed import CHUNK, STRIDE
+from gateway.transfer import BlobId, Digest
+
+BLOB = BlobId("ab" * 16)
+KEY = b"k" * 32
+LARGEST = 4 * CHUNK
+
+# Where things go wrong: about the borders of chunks.
+near = st.builds(lambda chunk, off: max(0, chunk * CHUNK + off), st.integers(0, 3), st.integers(-3, 3))
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), near, st.integers(1, CHUNK + 5), st.integers(0, 255)),
+        st.tuples(st.just("cut"), near, st.just(0), st.just(0)),
+        st.tuples(st.just("leave"), st.just(0), st.just(0), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+class Entropy:
+    """Draws nonces and remembers them."""
+
+    def __init__(self) -> None:
+        self.drawn: Counter[bytes] = Counter()
+
+    def __call__(self, size: int) -> bytes:
+        """The next one."""
+        nonce = (self.drawn.total() + 1).to_bytes(size, "big")
+        self.drawn[nonce] += 1
+        return nonce
+
+
+class Model:
+    """The same file without seals: its bytes, and which of them were written."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+        self.written = bytearray()
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write."""
+        grow = max(0, offset + len(data) - len(self.bytes))
+        self.bytes.extend(bytes(grow))
+        self.written.extend(bytes(grow))
+        self.bytes[offset : offset + len(data)] = data
+        self.written[offset : offset + len(data)] = b"\x01" * len(data)
+
+    def cut(self, size: int) -> None:
+        """Cut."""
+        del self.bytes[size:], self.written[size:]
+
+
+@settings(max_examples=60)
+@given(steps=steps)
+def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
+    """After any writes, cuts and resumptions it holds what a plain file would, and no nonce was drawn twice."""
+    entropy, model = Entropy(), Model()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
+        for word, offset, size, value in steps:
+            if word == "write":
+                data = bytes([value]) * min(size, LARGEST - offset) if offset < LARGEST else b""
+                scratch.write(offset, data)
+                if data:
+                    model.write(offset, data)
+            elif word == "cut":
+                if offset <= len(model.bytes):
+                    scratch.truncate(offset)
+                    model.cut(offset)
+            elif all(model.written):  # holes are not promised to outlive a session
+                scratch.leave()
+                scratch = Scratch.resume(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
+
+            assert bytes(model.bytes) == scratch.read(0, LARGEST)
+            assert (len(model.bytes), all(model.written)) == (scratch.size_bytes, scratch.is_whole)
+        assert Digest.of(bytes(model.bytes)) == scratch.digest()
+        scratch.leave()
+    assert all(count == 1 for count in entropy.drawn.values())
+
+
+@settings(max_examples=40)
+@given(
+    chunks=st.integers(1, 4),
+    tail=st.integers(1, CHUNK),
+    damage=st.sampled_from(["flip", "swap", "cut", "extend", "foreign"]),
+    at=st.floats(0, 1, exclude_max=True),
+)
+def test_resume_offers_only_what_verifies(chunks: int, tail: int, damage: str, at: float) -> None:
+    """Whatever was done to the file, what is offered is a true beginning of what was written."""
+    size = min(LARGEST, (chunks - 1) * CHUNK + tail)
+    content = b"".join(bytes([n + 1]) * CHUNK for n in range(4))[:size]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        entropy = Entropy()
+        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
+        scratch.write(0, content)
+        scratch.leave()
+        stored = bytearray(path.read_bytes())
+        where = int(at * len(stored))
+        match damage:
+            case "flip":
+                stored[where] ^= 0x80
+            case "swap":
+                stored[:STRIDE], stored[STRIDE : 2 * STRIDE] = stored[STRIDE : 2 * STRIDE], stored[:STRIDE]
+            case "cut":
+                del stored[where:]
+            case "extend":
+                stored += stored[-100:]
+            case "foreign":
+                foreign = Scratch.begin(Path(folder) / "f", BlobId("cd" * 16), KEY, entropy, largest_bytes=LARGEST)
+                foreign.write(0, content[:CHUNK])
+                foreign.leave()
+                stored[: min(len(stored), STRIDE)] = (Path(folder) / "f").read_bytes()
+        path.write_bytes(stored)
+
+        again = Scratch.resume(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
+
+        offered = again.read(0, LARGEST)
+        assert content[: len(offered)] == offered
+        assert len(offered) >= (where // STRIDE * CHUNK if damage in ("flip", "cut") else 0)
+        assert Digest.of(offered) == again.digest()
+        again.leave()
