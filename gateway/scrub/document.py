@@ -1,0 +1,107 @@
+"""A document from outside: told what it is, looked into, cleaned. The one way in for everything but mail itself.
+
+1. Bound: too large to be read whole waits.
+2. Sniff: content, name and declared type must agree, and content be one thing only.
+3. Hand it to its family's scrubber. Nested documents come back here through `child`, all on one budget.
+4. A signed document leaves as it came, or waits; it is never altered.
+"""
+
+from __future__ import annotations
+
+import io
+
+from gateway.scrub import Scrubber
+from gateway.scrub.families import FAMILIES
+from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Plan, Stuck, Window
+from gateway.scrub.sniff import Type, agrees, sniff
+from gateway.scrub.tally import SURVEY
+from gateway.scrub.zipread import MOST_BYTES
+
+MOST_WHOLE = 256 << 20
+DEEPEST = 5
+
+
+class Shared:
+    """What a document and everything nested in it have in common: one budget, one memory."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._left = most_bytes
+        self.values: set[str] = set()
+
+    def spend(self, inflated_bytes: int) -> None:
+        """Count; raises `Stuck` at the limit."""
+        self._left -= inflated_bytes
+        if self._left < 0:
+            raise Stuck(Code.LIMIT)
+
+
+class Nested:
+    """Sends what is inside a document through the tuple again: the `Child` of `gateway.scrub`."""
+
+    def __init__(self, plan: Plan, shared: Shared, depth: int) -> None:
+        self._plan = plan
+        self._shared = shared
+        self._depth = depth
+
+    def spend(self, inflated_bytes: int) -> None:
+        """Count against the budget of the whole."""
+        self._shared.spend(inflated_bytes)
+
+    def remember(self, value: str) -> None:
+        """Note a removed value of the whole."""
+        self._shared.values.add(value)
+
+    def clean(self, content: bytes) -> tuple[bytes, Cleaned] | Held:
+        """The nested document's clean copy."""
+        if self._depth >= DEEPEST:
+            return Held(code=Code.LIMIT)
+        return _cleaned(content, "", "", self._plan, self._shared, self._depth + 1)
+
+
+def inspect(content: Window, *, name: str = "", media: str = "") -> Inspection:
+    """What stands in `content`, by the same walk `clean` takes. `name` and `media` as declared, or empty."""
+    return survey(content, name=name, media=media)[0]
+
+
+def survey(content: Window, *, name: str = "", media: str = "") -> tuple[Inspection, frozenset[str]]:
+    """For the verifier: what stands in `content`, and the very identifiers, paths and sign-in names."""
+    shared = Shared()
+    try:
+        scrubber = _scrubber(content, name, media, shared)
+        inspection = scrubber.inspect(content, Nested(SURVEY, shared, 0))
+    except Stuck as stuck:
+        inspection = Inspection(held=stuck.held)
+    return inspection, frozenset(shared.values)
+
+
+def clean(content: Window, *, name: str = "", media: str = "", plan: Plan) -> tuple[bytes, Cleaned] | Held:
+    """The clean copy of `content` under `plan`, or why it waits. Cleaning a clean copy changes nothing."""
+    return _cleaned(content, name, media, plan, Shared(), 0)
+
+
+def _cleaned(
+    content: Window, name: str, media: str, plan: Plan, shared: Shared, depth: int
+) -> tuple[bytes, Cleaned] | Held:
+    nested = Nested(plan, shared, depth)
+    out = io.BytesIO()
+    try:
+        scrubber = _scrubber(content, name, media, shared)
+        result = scrubber.clean(content, plan, nested, out)
+    except Stuck as stuck:
+        return stuck.held
+    if isinstance(result, Held):
+        return result
+    return content[:] if result.is_signed else out.getvalue(), result
+
+
+def _scrubber(content: Window, name: str, media: str, shared: Shared) -> Scrubber:
+    """Steps 1 and 2."""
+    if len(content) > MOST_WHOLE:
+        raise Stuck(Code.LIMIT)
+    kind = sniff(content, shared.spend)
+    scrubber = dict(FAMILIES).get(kind)
+    if kind is Type.UNKNOWN or scrubber is None:
+        raise Stuck(Code.UNKNOWN)
+    if not agrees(kind, name=name, media=media):
+        raise Stuck(Code.DISAGREES)
+    return scrubber

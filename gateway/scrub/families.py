@@ -1,0 +1,24 @@
+"""Which scrubber cleans which type: the one list. A type that is not in it waits for a person."""
+
+from __future__ import annotations
+
+from gateway.scrub import Scrubber
+from gateway.scrub.calendar import Calendar
+from gateway.scrub.jpeg import Jpeg
+from gateway.scrub.ooxml import Ooxml
+from gateway.scrub.pdf import Pdf
+from gateway.scrub.png import Png
+from gateway.scrub.sniff import Type
+from gateway.scrub.text import PlainText
+
+FAMILIES: tuple[tuple[Type, Scrubber], ...] = (
+    (Type.DOCX, Ooxml()),
+    (Type.XLSX, Ooxml()),
+    (Type.PPTX, Ooxml()),
+    (Type.PDF, Pdf()),
+    (Type.JPEG, Jpeg()),
+    (Type.PNG, Png()),
+    (Type.TEXT, PlainText()),
+    (Type.ICALENDAR, Calendar()),
+    (Type.VCARD, Calendar()),
+)
