@@ -1,0 +1,276 @@
+"""The carrier for mail: lines that are kept warm, and one transaction for each leg.
+
+Content streams in constant memory: a piece is read, dot-stuffed and written, and the next one waits until the peer has
+taken enough. The final CRLF.CRLF is a write of its own: what breaks before it was surely not delivered, what breaks
+behind it is in doubt.
+
+GAP: commands are not pipelined (RFC 2920); a delivery over a warm line takes five round trips.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from gateway.errors import Tampering, Unreadable
+from gateway.facts import Hop, Reason, Receipt
+from gateway.seal.hop import Demand
+from gateway.ship import InDoubt, Line, Never, NotNow, Outcome, Slip, Taken, Target
+from gateway.ship.dial import Patience, Proved, dial, tls_context
+from gateway.ship.dots import THE_END, Stuffer
+from gateway.ship.wire import Lost, Reply
+from gateway.transfer import Address, Parcel
+
+MAX_CONNECTIONS = 20
+MAX_MESSAGES = 100
+IDLE_S = 30.0
+
+# RFC 5321 §4.1.2 and RFC 6531 §3.3, once more where it would hurt: nothing else may stand between < and >.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+|\"(?:[^\"\\\x00-\x1f\x7f]|\\[ -~])*\"")
+_DOMAIN = re.compile(r"[A-Za-z0-9.\x80-\U0010ffff-]+|\[[A-Za-z0-9:.]+\]")
+_Bound = tuple[str, int, bool, Demand]
+
+
+@dataclass(slots=True)
+class _Warm:
+    """An idle connection, how many messages it carried, and the timer that will close it."""
+
+    proved: Proved
+    carried: int
+    timer: asyncio.TimerHandle
+
+
+@dataclass(slots=True)
+class _Pool:
+    """The connections to one server under one demand."""
+
+    slots: asyncio.Semaphore
+    users: int = 0
+    idle: list[_Warm] = field(default_factory=list)
+
+
+class SmtpCarrier:
+    """Opens lines to mail servers. One for a process; it belongs to one event loop."""
+
+    def __init__(self, *, name: str, patience: Patience | None = None) -> None:
+        self._name = name
+        self._patience = patience or Patience()
+        self._pools: dict[_Bound, _Pool] = {}
+        self._contexts: dict[tuple[bool, str], ssl.SSLContext] = {}
+
+    @asynccontextmanager
+    async def line(
+        self, demand: Demand, targets: tuple[Target, ...], sealed: Receipt
+    ) -> AsyncIterator[Line | NotNow]:
+        """A line to the first of `targets` that proves what is demanded; of several reasons, the first target's."""
+        if not targets:
+            raise ValueError("a line goes somewhere")
+        refusal: NotNow | None = None
+        for target in targets:
+            bound = (target.host, target.port, target.is_tls_at_once, demand)
+            pool = self._pools.setdefault(bound, _Pool(slots=asyncio.Semaphore(MAX_CONNECTIONS)))
+            pool.users += 1
+            try:
+                async with pool.slots:
+                    found = await self._warm(pool) or await self._fresh(demand, target)
+                    if isinstance(found, SmtpLine):
+                        try:
+                            yield found
+                        finally:
+                            self._keep_or_drop(bound, pool, found)
+                        return
+                    refusal = refusal or found
+            finally:
+                pool.users -= 1
+                self._forget_if_empty(bound, pool)
+        assert refusal is not None
+        yield refusal
+
+    async def close(self) -> None:
+        """Close what is idle."""
+        for pool in list(self._pools.values()):
+            while pool.idle:
+                warm = pool.idle.pop()
+                warm.timer.cancel()
+                warm.proved.wire.quit()
+        self._pools.clear()
+
+    async def _warm(self, pool: _Pool) -> SmtpLine | None:
+        """An idle line that still answers. Its RSET also ends whatever a refused transaction left behind."""
+        while pool.idle:
+            warm = pool.idle.pop()
+            warm.timer.cancel()
+            wire = warm.proved.wire
+            try:
+                if wire.is_open and (await wire.ask(b"RSET", self._patience.reply_s)).is_yes:
+                    return SmtpLine(warm.proved, self._patience, warm.carried)
+            except Lost:
+                pass  # it was closed while idle: that is no failure, the next line is fresh
+            except BaseException:
+                wire.abort()
+                raise
+            wire.abort()
+        return None
+
+    async def _fresh(self, demand: Demand, target: Target) -> SmtpLine | NotNow:
+        key = (demand.needs_chain, demand.ca_pem)
+        context = self._contexts.get(key)
+        if context is None:
+            context = self._contexts[key] = tls_context(demand)
+        found = await dial(demand, target, context=context, name=self._name, patience=self._patience)
+        return found if isinstance(found, NotNow) else SmtpLine(found, self._patience, 0)
+
+    def _keep_or_drop(self, bound: _Bound, pool: _Pool, line: SmtpLine) -> None:
+        wire = line.proved.wire
+        if not line.is_reusable or not wire.is_open:
+            wire.abort()
+        elif line.carried >= MAX_MESSAGES:
+            wire.quit()
+        else:
+            timer = asyncio.get_running_loop().call_later(IDLE_S, self._retire, bound, pool, line.proved)
+            pool.idle.append(_Warm(proved=line.proved, carried=line.carried, timer=timer))
+
+    def _retire(self, bound: _Bound, pool: _Pool, proved: Proved) -> None:
+        pool.idle = [warm for warm in pool.idle if warm.proved is not proved]
+        proved.wire.quit()
+        self._forget_if_empty(bound, pool)
+
+    def _forget_if_empty(self, bound: _Bound, pool: _Pool) -> None:
+        if not pool.users and not pool.idle and self._pools.get(bound) is pool:
+            del self._pools[bound]
+
+
+class SmtpLine:
+    """One connection, lent for one delivery."""
+
+    def __init__(self, proved: Proved, patience: Patience, carried: int) -> None:
+        self.proved = proved
+        self.carried = carried
+        self.is_reusable = True
+        self._patience = patience
+        self._is_ended = False
+
+    @property
+    def hop(self) -> Hop:
+        """What the server proved."""
+        return self.proved.hop
+
+    async def deliver(
+        self, parcel: Parcel, slip: Slip, chunks: Iterable[bytes] | AsyncIterable[bytes], attempted: Receipt
+    ) -> Outcome:
+        """One transaction; see `gateway.ship.Line`. Raises `Tampering` if the bytes are not the parcel's."""
+        if attempted.stream != parcel.transfer:
+            raise ValueError("the receipt is another transfer's")
+        lines = _envelope(parcel, slip, self.proved.extensions)
+        if isinstance(lines, Reason):
+            return Never(reason=lines)
+        self.is_reusable = False  # until a reply has ended the transaction
+        try:
+            outcome, last = await self._transaction(lines, parcel, chunks)
+        except Lost as lost:
+            reason = self._reason("connection-lost", "4.4.2", lost.cause)
+            return InDoubt(reason=reason) if self._is_ended else NotNow(reason=reason)
+        except Unreadable as error:
+            return Never(reason=self._reason("not-canonical", "5.6.0", error.cause))
+        self.carried += 1
+        self.is_reusable = last.code != 421
+        return outcome
+
+    async def _transaction(
+        self, lines: tuple[bytes, bytes], parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]
+    ) -> tuple[Outcome, Reply]:
+        """1. MAIL.  2. RCPT.  3. DATA.  4. The content.  5. Its end, and the answer that decides."""
+        wire = self.proved.wire
+        for line in lines:  # 1, 2
+            reply = await wire.ask(line, self._patience.reply_s)
+            if not reply.is_yes:
+                return self._refused(reply), reply
+        reply = await wire.ask(b"DATA", self._patience.data_s)  # 3
+        if reply.code != 354:
+            return self._refused(reply), reply
+        try:
+            async with asyncio.timeout(self._patience.content_s):
+                await self._content(parcel, chunks)  # 4
+        except TimeoutError:
+            raise Lost("silence") from None
+        if not wire.is_open:
+            raise Lost("closed")
+        self._is_ended = True
+        reply = await wire.finish(THE_END, self._patience.end_s)  # 5
+        if reply.is_yes:
+            return Taken(reply=str(reply), is_notifying="dsn" in self.proved.extensions), reply
+        if 300 <= reply.code < 400:
+            raise Lost("garbage")
+        return self._refused(reply), reply
+
+    async def _content(self, parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]) -> None:
+        stuffer, digest, wire = Stuffer(), hashlib.sha256(), self.proved.wire
+        async for chunk in _each(chunks):
+            digest.update(chunk)
+            if ready := stuffer.feed(chunk):
+                await wire.pour(ready, self._patience.block_s)
+        if digest.hexdigest() != parcel.digest.sha256:
+            raise Tampering("what would have left is not the parcel that was sealed")
+        if rest := stuffer.close():
+            await wire.pour(rest, self._patience.block_s)
+
+    def _refused(self, reply: Reply) -> NotNow | Never:
+        about = (("host", self.hop.host), ("code", str(reply.code)), ("status", reply.status))
+        reason = Reason(code="remote-refused", about=about)
+        if 500 <= reply.code < 600:
+            return Never(reason=reason, reply=str(reply))
+        return NotNow(reason=reason, reply=str(reply))
+
+    def _reason(self, code: str, status: str, detail: str) -> Reason:
+        return Reason(code=code, about=(("host", self.hop.host), ("status", status), ("detail", detail)))
+
+
+async def _each(chunks: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(chunks, AsyncIterable):
+        async for chunk in chunks:
+            yield chunk
+    else:
+        for chunk in chunks:
+            yield chunk
+
+
+def _envelope(parcel: Parcel, slip: Slip, offered: Mapping[str, str]) -> tuple[bytes, bytes] | Reason:
+    """The MAIL and RCPT lines, or why this server can never take this message."""
+    sender = _path(slip.sender)
+    recipient = _path(slip.recipient)
+    if sender is None or recipient is None:
+        return Reason(code="address-unspeakable", about=(("status", "5.1.3"),))
+    mail, rcpt = ["MAIL FROM:" + sender], ["RCPT TO:" + recipient]
+    if slip.is_utf8 or not (sender + recipient).isascii():
+        if "smtputf8" not in offered:
+            return Reason(code="utf8-unsupported", about=(("status", "5.6.7"),))
+        mail.append("SMTPUTF8")
+    if slip.is_eight_bit:
+        # GAP: nothing is converted to 7-bit here, bytes being final at `Sealed`; such a server never gets 8-bit mail.
+        if "8bitmime" not in offered:
+            return Reason(code="8bit-unsupported", about=(("status", "5.6.3"),))
+        mail.append("BODY=8BITMIME")
+    limit = offered.get("size", "")
+    if limit.isdigit() and 0 < int(limit) < parcel.size_bytes:  # RFC 1870 §4: 0 is no limit
+        return Reason(code="too-large", about=(("status", "5.3.4"), ("limit", limit)))
+    if "size" in offered:
+        mail.append(f"SIZE={parcel.size_bytes}")
+    if "dsn" in offered:  # RFC 3461 §4
+        mail += [f"{word}={value}" for word, value in (("RET", slip.ret), ("ENVID", slip.envid)) if value]
+        notify = ",".join(word.value for word in slip.notify)
+        wishes = (("NOTIFY", notify), ("ORCPT", slip.original_recipient))
+        rcpt += [f"{word}={value}" for word, value in wishes if value]
+    return " ".join(mail).encode("utf-8"), " ".join(rcpt).encode("utf-8")
+
+
+def _path(address: Address | None) -> str | None:
+    if address is None:
+        return "<>"
+    if not _LOCAL.fullmatch(address.local) or not _DOMAIN.fullmatch(address.domain):
+        return None
+    return f"<{address}>"
