@@ -1,0 +1,119 @@
+"""A transfer's original, opened for work: its bytes, its skeleton, and the documents in it.
+
+Small mail is plain bytes. Large mail lies in an anonymous file, and only one large mail is open in the whole gateway:
+that, not luck, is why fifty of them at once fit into its memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.engine.vault import LARGE_BYTES, Vault
+from gateway.engine.workshop import Workshop
+from gateway.engine.workshop.memory import Memory
+from gateway.intake.fault import Fault
+from gateway.skeleton import Octets, Part, Skeleton
+from gateway.transfer import Item
+
+REMEMBERED_BYTES = 32 * 1024 * 1024
+"""How much of what was just accepted stays in memory for the voyage that follows at once."""
+
+
+@dataclass(slots=True)
+class Content:
+    """One mail, opened."""
+
+    raw: bytes | Memory
+    skeleton: Skeleton
+    octets: Octets = field(init=False)
+    """The original's bytes, without a copy."""
+
+    def __post_init__(self) -> None:
+        self.octets = self.raw.view() if isinstance(self.raw, Memory) else self.raw
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if isinstance(self.raw, Memory):
+            self.raw.close()
+
+
+def documents(skeleton: Skeleton) -> Iterator[Part]:
+    """The parts that are documents and must be opened: every leaf but a plain text that is nobody's file."""
+    parents = {part.parent for part in skeleton.parts}
+    for index, part in enumerate(skeleton.parts):
+        if index in parents or part.is_multipart:
+            continue
+        is_body = part.media == "text/plain" and not part.names and part.disposition != "attachment"
+        if not is_body:
+            yield part
+
+
+@dataclass(slots=True)
+class Contents:
+    """Opens originals and keeps the number of large ones at one."""
+
+    vault: Vault
+    workshop: Workshop
+    _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    _open: dict[str, Content] = field(default_factory=dict)
+    _remembered: int = 0
+
+    async def scan(self, raw: bytes | Memory) -> Skeleton | Fault:
+        """The skeleton of a mail, found in a confined worker."""
+        return await self.workshop.skeleton(raw)
+
+    async def scan_stored(self, item: Item, data_key: bytes) -> Skeleton | Fault:
+        """The same for one that lies in the vault."""
+        async with self._large:
+            raw = await self.vault.take(item.blob, data_key, item.size_bytes)
+            try:
+                return await self.scan(raw)
+            finally:
+                if isinstance(raw, Memory):
+                    raw.close()
+
+    def remember(self, transfer: str, raw: bytes, skeleton: Skeleton) -> None:
+        """Keep a small mail that was just accepted, so that its voyage need not read it back."""
+        if self._remembered + len(raw) <= REMEMBERED_BYTES:
+            self._open[transfer] = Content(raw, skeleton)
+            self._remembered += len(raw)
+
+    async def open(self, transfer: str, item: Item, data_key: bytes) -> Content | Fault:
+        """The original; the same one until `release`. A fault means it was changed since it was accepted."""
+        known = self._open.get(transfer)
+        if known is not None:
+            return known
+        if item.size_bytes > LARGE_BYTES:
+            await self._large.acquire()
+        try:
+            raw = await self.vault.take(item.blob, data_key, item.size_bytes)
+            skeleton = await self.scan(raw)
+        except BaseException:
+            self._give_back(item.size_bytes)
+            raise
+        if isinstance(skeleton, Fault):
+            if isinstance(raw, Memory):
+                raw.close()
+            self._give_back(item.size_bytes)
+            return skeleton
+        content = self._open[transfer] = Content(raw, skeleton)
+        if isinstance(raw, bytes):
+            self._remembered += len(raw)
+        return content
+
+    def release(self, transfer: str) -> None:
+        """Close it. Harmless if it is not open."""
+        content = self._open.pop(transfer, None)
+        if content is None:
+            return
+        content.close()
+        if isinstance(content.raw, bytes):
+            self._remembered -= len(content.raw)
+        else:
+            self._give_back(content.raw.size)
+
+    def _give_back(self, size_bytes: int) -> None:
+        if size_bytes > LARGE_BYTES:
+            self._large.release()

@@ -1,0 +1,221 @@
+"""Receives for the doors: judges at the door, keeps what is accepted, and hands it to the runner.
+
+An acceptance, in this order:
+
+1. The skeleton is found in a confined worker; what cannot be read at all is refused.
+2. Author, loop and label are read from it.
+3. Every recipient is judged, those refused before included. A certain no refuses; nothing is kept but the entry.
+4. The content is made durable, then the facts with leaves and signed head. Only that receipt permits the reply.
+
+The work runs in the engine's task group; a session only waits for it, and may go away at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from gateway.engine.clock import Clock
+from gateway.engine.contents import Contents
+from gateway.engine.entries import Write
+from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
+from gateway.engine.policy import InForce
+from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
+from gateway.engine.runner import LEASE_MS, Runner
+from gateway.engine.scribe import Scribe
+from gateway.engine.signing_in import SignIn
+from gateway.engine.vault import Deposit as VaultDeposit
+from gateway.engine.vault import Vault
+from gateway.engine.wording import sentences
+from gateway.errors import Failure, StoreAway
+from gateway.facts import Outcome, Reason, Received
+from gateway.intake.fault import Fault
+from gateway.judge.spotting import Spotted, spot
+from gateway.skeleton import Skeleton
+from gateway.transfer import Item, Leg, Party, Recipient, Transfer, Way, transfer_id
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MAIL = "message/rfc822"
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Satisfies `reception.Reception`."""
+
+    rules: InForce
+    inquiry: Inquiry
+    contents: Contents
+    vault: Vault
+    scribe: Scribe
+    runner: Runner
+    clock: Clock
+    signing_in: SignIn
+    tasks: asyncio.TaskGroup
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def sign_in(self, login: str, secret_password: str, source: str) -> Party | None:
+        """See `Reception.sign_in`."""
+        return await self.signing_in.with_password(login, secret_password, source)
+
+    def owns(self, sender: Party, address: str) -> bool:
+        """See `Reception.owns`."""
+        person = self.rules.rulebook.person(address)
+        return person is not None and person.address == sender.person
+
+    # ── before the content ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def foresee(self, sender: Party, recipient: Recipient, way: Way) -> Refusal | None:
+        """See `Reception.foresee`. A refusal is an entry in the ledger too."""
+        opinion = await self.inquiry.ask(Question(sender=sender, recipient=recipient, way=way))
+        if opinion.verdict.outcome is not Outcome.BLOCK:
+            return None
+        leg = Leg(ordinal=0, recipient=recipient)
+        await self._within(self._enter_refusal(self._transfer(sender, way, (leg,), ()), (opinion,)))
+        return self._refusal((opinion,))
+
+    async def begin(self) -> Deposit:
+        """See `Reception.begin`."""
+        return self.vault.deposit()
+
+    # ── the content ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def accept(self, deposit: Deposit, submission: Submission) -> Kept | Refusal:
+        """See `Reception.accept`."""
+        if not isinstance(deposit, VaultDeposit):
+            raise TypeError("not a deposit of this desk")
+        return await self._within(self._accept(deposit, submission))
+
+    async def _within(self, work: Coroutine[None, None, T]) -> T:
+        """Run in the engine's task group: it ends whether or not the session is still there to hear."""
+
+        async def contained() -> T | Failure:
+            try:
+                return await work
+            except Failure as why:
+                return why
+            except Exception:
+                log.exception("accept failed")
+                return StoreAway("an error of ours; see the log")
+
+        task = self.tasks.create_task(contained())
+        await asyncio.wait((task,))  # cancelling a session does not cancel what it waits for
+        outcome = task.result()
+        if isinstance(outcome, Failure):
+            raise outcome if isinstance(outcome, StoreAway) else StoreAway(outcome.cause) from outcome
+        return outcome
+
+    async def _accept(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
+        stored = None
+        if deposit.small is None:  # too large for memory: it is read back from where it will stay
+            stored = await deposit.keep()
+            item = Item(name="", media=MAIL, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)
+            skeleton = await self.contents.scan_stored(item, deposit.data_key)
+        else:
+            skeleton = await self.contents.scan(deposit.small)  # 1
+        if isinstance(skeleton, Fault):
+            if stored:
+                await self.vault.erase(stored.blob)
+            return Refusal(reasons=(Reason(code=skeleton.code),), sentence=skeleton.sentence)
+        spotted = spot(self.rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
+        opinions = await self._opinions(submission, skeleton, spotted)  # 3
+        stored = stored or await deposit.keep()  # 4
+        item = Item(name="", media=MAIL, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)
+        transfer = self._transfer(submission.sender, submission.way, submission.legs, (item,), submission, spotted)
+        refusal = self._refused(submission, opinions)
+        if refusal is not None:
+            await self._enter_refusal(transfer, opinions)
+            await self.vault.erase(stored.blob)
+            return refusal
+        due_ms = self.clock.now_ms() + LEASE_MS
+        write = Write(
+            stream=transfer.id, facts=(Received(transfer=transfer),), data_key=deposit.data_key, due_ms=due_ms
+        )
+        (written,) = await self.scribe.append(write)
+        if deposit.small is not None:
+            self.contents.remember(transfer.id, deposit.small, skeleton)
+        if written.journey is not None:
+            self.runner.submit(written.journey, written.receipt, deposit.data_key)
+        return Kept(transfer=transfer.id, receipt=written.receipt, waiting=self._waiting(submission, opinions))
+
+    async def _opinions(self, submission: Submission, skeleton: Skeleton, spotted: Spotted) -> tuple[Opinion, ...]:
+        """One for each recipient, those refused at RCPT last: they are judged again and count."""
+        obstacles = spotted.conflicts
+        if skeleton.ambiguities:
+            obstacles += (Reason(code="ambiguous", about=(("codes", " ".join(skeleton.ambiguities)),)),)
+        outside = {one.key for one in (*skeleton.heading.to, *skeleton.heading.cc)} - set(
+            self.rules.rulebook.people.by_address
+        )
+        recipients = (*(leg.recipient for leg in submission.legs), *(recipient for recipient, _ in submission.refused))
+        questions = [
+            Question(
+                sender=submission.sender,
+                recipient=recipient,
+                way=submission.way,
+                label=spotted.label,
+                purpose=spotted.purpose,
+                outside_recipients=len(outside),
+                obstacles=obstacles,
+            )
+            for recipient in recipients
+        ]
+        return coupled([await self.inquiry.ask(question) for question in questions])
+
+    # ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _refused(self, submission: Submission, opinions: Sequence[Opinion]) -> Refusal | None:
+        """A refusal of the whole: every leg is blocked, be it for another one's sake."""
+        if any(opinion.verdict.outcome is not Outcome.BLOCK for opinion in opinions[: len(submission.legs)]):
+            return None
+        blocked = [opinion for opinion in opinions if opinion.verdict.outcome is Outcome.BLOCK]
+        own = [opinion for opinion in blocked if opinion.verdict.reasons[0].code != "others-refused"]
+        return self._refusal(own or blocked)
+
+    def _refusal(self, blocked: Sequence[Opinion]) -> Refusal:
+        first = blocked[0]
+        (sentence,) = sentences(self.rules.rulebook, first.case, Outcome.BLOCK, first.verdict.reasons)
+        return Refusal(reasons=first.verdict.reasons, sentence=sentence, mixed=first.verdict.mixed)
+
+    def _waiting(self, submission: Submission, opinions: Sequence[Opinion]) -> tuple[Waiting, ...]:
+        return tuple(
+            Waiting(recipient=leg.recipient, sentence=said)
+            for leg, opinion in zip(submission.legs, opinions, strict=False)
+            if opinion.verdict.outcome is Outcome.HOLD
+            for said in sentences(self.rules.rulebook, opinion.case, Outcome.HOLD, opinion.verdict.reasons)[:1]
+        )
+
+    async def _enter_refusal(self, transfer: Transfer, opinions: Sequence[Opinion]) -> None:
+        """The entry of what was refused: nothing is kept of it but that it was."""
+        judged = tuple(
+            replace(opinion.judged(leg.ordinal, transfer.label, transfer.purpose), outcome=Outcome.BLOCK)
+            for leg, opinion in zip(transfer.legs, opinions, strict=False)
+        )
+        await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged)))
+
+    def _transfer(
+        self,
+        sender: Party,
+        way: Way,
+        legs: tuple[Leg, ...],
+        items: tuple[Item, ...],
+        submission: Submission | None = None,
+        spotted: Spotted | None = None,
+    ) -> Transfer:
+        envelope = {"envelope": submission.envelope} if submission else {}
+        return Transfer(
+            id=transfer_id(self.clock.random(16)),
+            way=way,
+            sender=sender,
+            items=items,
+            legs=legs,
+            received_ms=self.clock.now_ms(),
+            label=(spotted.label if spotted else None) or "",
+            purpose=(spotted.purpose if spotted else None) or "",
+            **envelope,
+        )
+

@@ -1,0 +1,265 @@
+"""From a write to what is kept: facts become sealed rows, ledger leaves, boxes and index terms.
+
+Runs on the scribe's thread. It remembers, for the streams lately written, what composing needs: version, data key and
+the index of each leg's latest `sealed`. What it remembers is true only after the scribe says the batch is durable.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeGuard
+
+from gateway.engine.archive import Archive, seal_body
+from gateway.engine.clock import Clock
+from gateway.errors import Conflict
+from gateway.facts import Fact, LegFact, Receipt, Received, Sealed, kind_of, legs_of, to_bytes
+from gateway.journey import Journey, advance, begin
+from gateway.keep import Append, Head, LeafRow, Row
+from gateway.keep.keyring import Keyring
+from gateway.ledger import box, leaf
+from gateway.ledger.leaf import CLASSES, Statement
+from gateway.ledger.statement import Context, statements
+from gateway.ledger.terms import term, terms_of
+from gateway.transfer import TransferId, transfer_bytes
+
+STREAMS_REMEMBERED = 4096
+CLASS_KEYS_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What one caller wants appended to one stream."""
+
+    stream: str
+    facts: tuple[Fact, ...]
+    journey: Journey | None = None
+    """The transfer's journey before these facts; None for a transfer's first fact, or an office's."""
+    due_ms: int | None = None
+    data_key: bytes | None = None
+    """The stream's fresh data key, with its first facts; made by the scribe when left out."""
+
+    @property
+    def leaf_count(self) -> int:
+        """How many ledger entries this becomes."""
+        return sum(len(legs_of(fact)) for fact in self.facts)
+
+
+@dataclass(slots=True)
+class Position:
+    """Where the next entry goes; moves as a batch is composed."""
+
+    index: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What composing needs to know of a stream."""
+
+    version: int
+    key: bytes
+    sealed_at: dict[int, int] = field(default_factory=dict)
+    """Leg ordinal to ledger index of its latest intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One stream's part of a batch, ready to be stored, and what will be true once it is."""
+
+    append: Append
+    version: int
+    journey: Journey | None
+    state: Remembered | None
+    keys: tuple[Append, ...] = ()
+    """New class keys, as streams of their own."""
+
+
+class Entries:
+    """Composes batches for the scribe."""
+
+    def __init__(self, *, archive: Archive, keyring: Keyring, clock: Clock, gateway: str) -> None:
+        self._archive = archive
+        self._keyring = keyring
+        self._clock = clock
+        self._gateway = gateway
+        self._streams: OrderedDict[str, Remembered] = OrderedDict()
+        self._class_keys: OrderedDict[str, bytes] = OrderedDict()
+        self._fresh: list[Append] = []
+
+    def of(self, writes: Sequence[Write], position: Position) -> tuple[Composed, ...]:
+        """Compose writes that stand or fall together. Raises `Conflict`, or `journey.Unlawful`."""
+        start = position.index
+        try:
+            return tuple(self._of_one(write, position) for write in writes)
+        except Exception:
+            position.index = start
+            raise
+
+    def of_log(self, statement: Statement, position: Position) -> Composed:
+        """Compose an entry about the ledger itself: no fact, no box, no stream of its own."""
+        row = self._leaf(statement, {}, "log", 0, None, position)
+        return Composed(Append(stream="log", expected=0, rows=(), leaves=(row,)), 0, None, None)
+
+    def remember(self, composed: Iterable[Composed]) -> None:
+        """The batch is durable: what was composed is now true."""
+        for part in composed:
+            if part.state is not None:
+                self._streams[part.append.stream] = part.state
+                self._streams.move_to_end(part.append.stream)
+        while len(self._streams) > STREAMS_REMEMBERED:
+            self._streams.popitem(last=False)
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """The batch was not written: read these streams, and every class key, again before the next use."""
+        for stream in streams:
+            self._streams.pop(stream, None)
+        self._class_keys.clear()
+        self._fresh.clear()
+
+    def receipt(self, stream: str, head: Head | None) -> Receipt:
+        """The receipt of what the store holds of a stream. Raises `KeyError` if it holds nothing. Any thread."""
+        story = self._archive.story(stream)
+        if story is None or not story.rows or head is None:
+            raise KeyError(stream)
+        first = story.rows[-1].first_index
+        indexes = tuple(range(first, first + len(legs_of(story.facts[-1]))))
+        return Receipt(stream=stream, version=len(story.rows), indexes=indexes, size=head.size, checkpoint=head.note)
+
+    # ── one write ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of_one(self, write: Write, position: Position) -> Composed:
+        state, is_new = self._state(write)
+        rows: list[Row] = []
+        leaves: list[LeafRow] = []
+        terms: set[bytes] = set()
+        journey, sealed_at = write.journey, dict(state.sealed_at)
+        for fact in write.facts:
+            journey = _after(journey, fact)
+            version = state.version + len(rows) + 1
+            rows.append(self._row(write.stream, version, fact, state.key, position))
+            for statement in statements(fact, context=self._context(write.stream, journey, fact, sealed_at)):
+                leaves.append(self._leaf(statement, self._keys(statement, state.key, position), write.stream, version,
+                                         statement.leg, position))  # fmt: skip
+                terms.update(terms_of(statement, at_ms=position.at_ms, index_key=self._keyring.index_key))
+                if isinstance(fact, Sealed):
+                    sealed_at[fact.leg] = leaves[-1].index
+        after = Remembered(state.version + len(rows), state.key, sealed_at)
+        append = Append(
+            stream=write.stream,
+            expected=state.version,
+            rows=tuple(rows),
+            leaves=tuple(leaves),
+            terms=tuple(sorted(terms)),
+            due_ms=write.due_ms,
+            key=self._keyring.wrap(write.stream, state.key) if is_new else None,
+        )
+        keys, self._fresh = tuple(self._fresh), []
+        return Composed(append, after.version, journey, after, keys)
+
+    def _state(self, write: Write) -> tuple[Remembered, bool]:
+        """The stream as it is now. Raises `Conflict` when the writer has read an older one."""
+        state = self._streams.get(write.stream) or self._read(write.stream)
+        is_new = state is None
+        if state is None:
+            state = Remembered(0, write.data_key or self._clock.random(32))
+        is_transfer = write.journey is not None or (write.facts and isinstance(write.facts[0], Received))
+        expected = write.journey.version if write.journey else 0
+        if is_transfer and expected != state.version:
+            raise Conflict((write.stream,))
+        return state, is_new
+
+    def _read(self, stream: str) -> Remembered | None:
+        story = self._archive.story(stream)
+        if story is None:
+            return None
+        sealed_at = {
+            fact.leg: row.first_index for row, fact in zip(story.rows, story.facts, strict=True) if isinstance(fact, Sealed)
+        }
+        return Remembered(len(story.rows), story.key, sealed_at)
+
+    def _row(self, stream: str, version: int, fact: Fact, key: bytes, position: Position) -> Row:
+        kind = kind_of(fact)
+        body = seal_body(key, stream, version, kind, to_bytes(fact), self._clock.random(12))
+        return Row(version=version, kind=kind, at_ms=position.at_ms, body=body, first_index=position.index)
+
+    def _context(self, stream: str, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
+        if journey is None:  # an office's fact: a fresh id of its own
+            return Context(x=self._clock.random(16))
+        leg = journey.legs[fact.leg] if _is_about_a_leg(fact) else None
+        return Context(
+            x=transfer_bytes(TransferId(stream)),
+            transfer=journey.transfer,
+            judged=leg.judged if leg else None,
+            scrubbed=leg.scrubbed if leg else None,
+            sealed=leg.sealed if leg else None,
+            intent=sealed_at.get(leg.leg.ordinal) if leg else None,
+        )
+
+    def _leaf(
+        self, statement: Statement, keys: dict[str, bytes], stream: str, version: int, leg: int | None, position: Position
+    ) -> LeafRow:
+        secrets: dict[str, bytes] = {}
+        if keys:
+            fresh = self._clock.random(32 * len(CLASSES))
+            secrets = {cls: fresh[32 * i : 32 * i + 32] for i, cls in enumerate(CLASSES)}
+        made = leaf.compose(statement, time_ms=position.at_ms, gateway=self._gateway, secrets=secrets)
+        row = LeafRow(
+            index=position.index,
+            stream=stream,
+            version=version,
+            leg=leg,
+            entry=made.entry,
+            hash=made.hash,
+            boxes=tuple(
+                box.seal_box(keys[cls], x=statement.x or b"", leg=leg, kind=statement.kind, cls=cls,
+                             secret=secrets[cls], values=statement.of(cls), r=self._clock.random(16))
+                for cls in CLASSES
+            ) if keys else (),
+        )  # fmt: skip
+        position.index += 1
+        return row
+
+    # ── class keys: destroy one and its class is erased in every entry of that person, month or year ─────────────
+
+    def _keys(self, statement: Statement, data_key: bytes, position: Position) -> dict[str, bytes]:
+        at = datetime.fromtimestamp(position.at_ms / 1000, tz=UTC)
+        shard = self._class_key(f"shard/{at:%Y}")
+        return {
+            "op": shard,
+            "snd": self._person_key(statement, "snd", shard),
+            "rcp": self._person_key(statement, "rcp", shard),
+            "obj": data_key,  # a transfer is its own matter until the rules name matters
+            "net": self._class_key(f"month/{at:%Y-%m}"),
+            "sec": shard,
+        }
+
+    def _person_key(self, statement: Statement, cls: str, otherwise: bytes) -> bytes:
+        person = statement.value(cls, "addr")
+        if not person:
+            return otherwise
+        return self._class_key("person/" + term(self._keyring.index_key, "person", person).hex())
+
+    def _class_key(self, stream: str) -> bytes:
+        key = self._class_keys.get(stream)
+        if key is None:
+            key = self._archive.class_key(stream)
+            if key is None:
+                key = self._clock.random(32)
+                self._fresh.append(Append(stream=stream, expected=0, rows=(), leaves=(), key=self._keyring.wrap(stream, key)))
+            self._class_keys[stream] = key
+            if len(self._class_keys) > CLASS_KEYS_REMEMBERED:
+                self._class_keys.popitem(last=False)
+        return key
+
+
+def _after(journey: Journey | None, fact: Fact) -> Journey | None:
+    if isinstance(fact, Received):
+        return begin(fact)
+    return advance(journey, fact) if journey is not None and _is_about_a_leg(fact) else journey
+
+
+def _is_about_a_leg(fact: Fact) -> TypeGuard[LegFact]:
+    return isinstance(fact, LegFact)

@@ -1,0 +1,198 @@
+"""Finds out what the judge needs to know, asks it, and puts its verdict together with what the stations need.
+
+The judge is pure; here its questions meet the world: the day in the office's zone, the ring of keys, who approved, what
+the workshop found. What cannot be found out stays unknown, and unknown holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gateway.engine.clock import Clock, day, moment
+from gateway.engine.keyholders import Keyholders
+from gateway.engine.policy import InForce
+from gateway.facts import Hop, Judged, Outcome, Reason, Truth
+from gateway.journey import Journey, LegJourney
+from gateway.judge.case import Case
+from gateway.judge.decide import Verdict, couple, decide
+from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
+from gateway.seal.registrar import Registrar
+from gateway.transfer import Party, Recipient, Way
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One leg at one moment. `None` is not seen yet."""
+
+    sender: Party
+    recipient: Recipient
+    way: Way
+    label: str | None = None
+    purpose: str | None = None
+    outside_recipients: int | None = None
+    approved_by: tuple[str, ...] = ()
+    found: Mapping[str, Truth] = field(default_factory=dict)
+    """Facts somebody else determined: the workshop, the hop."""
+    obstacles: tuple[Reason, ...] = ()
+    """What holds it whatever the rules say: an ambiguity, a document that cannot be cleaned."""
+    received_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """The verdict on one leg, what no rule can give included, and how the leg would be sealed."""
+
+    case: Case
+    verdict: Verdict
+    choice: Choice | Wait
+    key: Vouched | None
+    ruleset: str
+
+    def judged(self, leg: int, label: str, purpose: str) -> Judged:
+        """The opinion as a fact."""
+        return Judged(
+            leg=leg,
+            outcome=self.verdict.outcome,
+            rules=self.verdict.rules,
+            demands=self.verdict.demands,
+            reasons=self.verdict.reasons,
+            known=self.verdict.known,
+            ruleset=self.ruleset,
+            mixed=self.verdict.mixed,
+            label=label,
+            purpose=purpose,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Inquiry:
+    """Asks the judge."""
+
+    rules: InForce
+    clock: Clock
+    registrar: Registrar
+    keyholders: Keyholders
+
+    async def ask(self, question: Question) -> Opinion:
+        """One opinion, under one reading of the clock and one rulebook."""
+        rulebook, now_ms = self.rules.rulebook, self.clock.now_ms()
+        key = await self._key(question.recipient, now_ms)
+        is_known = isinstance(key, Vouched)
+        facts = {
+            **question.found,
+            "recipient-key-known": Truth.YES if is_known else Truth.UNKNOWN,
+            "sender-second-factor": Truth.YES if "+" in question.sender.signed_in_by else Truth.NO,
+            "working-hours": self._working_hours(now_ms),
+        }
+        case = Case(
+            sender_person=question.sender.person,
+            recipient=question.recipient,
+            by=question.way,
+            label=question.label,
+            purpose=question.purpose,
+            on=day(now_ms, self.rules.zone),
+            facts=facts,
+            at_ms=now_ms,
+            outside_recipients=question.outside_recipients,
+            approved_by=question.approved_by,
+            waited_seconds=max(0, now_ms - question.received_ms) // 1000 if question.received_ms else 0,
+            is_gateway_note=question.sender.is_gateway,
+        )
+        verdict = decide(rulebook, case)
+        choice = choose(
+            floor=self.rules.floor("" if question.sender.is_gateway else question.label or ""),
+            demands=verdict.demands,
+            ways=self.rules.ways,
+            level=self.rules.level(question.recipient),
+            key=key,
+        )
+        return Opinion(
+            case=case,
+            verdict=_with_obstacles(verdict, question.obstacles, choice),
+            choice=choice,
+            key=key if isinstance(key, Vouched) else None,
+            ruleset=rulebook.digest,
+        )
+
+    async def ask_leg(
+        self, journey: Journey, leg: LegJourney, *, found: Mapping[str, Truth], obstacles: Iterable[Reason]
+    ) -> Opinion:
+        """The opinion on a leg of a transfer that was received. A release answers for what its person saw."""
+        transfer = journey.transfer
+        seen = {code for approval in leg.approvals for code in approval.covers}
+        return await self.ask(
+            Question(
+                sender=transfer.sender,
+                recipient=leg.leg.recipient,
+                way=transfer.way,
+                label=transfer.label,
+                purpose=transfer.purpose,
+                approved_by=tuple(approval.by for approval in leg.approvals),
+                found=found,
+                obstacles=tuple(reason for reason in obstacles if covered(reason) not in seen),
+                received_ms=transfer.received_ms,
+            )
+        )
+
+    async def at_the_first_byte(self, journey: Journey, ordinal: int, hop: Hop) -> Judged | None:
+        """The rules and the key of this instant, on a leg that is sealed; None if it may still go.
+
+        What the workshop found stands: the parcel has not changed. A key that changed means sealing again.
+        """
+        leg = journey.legs[ordinal]
+        assert leg.sealed is not None and leg.judged is not None
+        found = {known.name: known.value for known in leg.judged.known if known.name in SEEN_INSIDE}
+        if hop.verdict != "encrypted-only":
+            found["transport-verified"] = Truth.YES
+        opinion = await self.ask_leg(journey, leg, found=found, obstacles=())
+        if opinion.verdict.outcome is not Outcome.SEND:
+            return opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
+        sealed_to = leg.sealed.parcel.key_fingerprint
+        wanted = opinion.choice.key_fingerprint if isinstance(opinion.choice, Choice) else ""
+        if wanted != sealed_to:
+            judged = opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
+            return replace(judged, outcome=Outcome.HOLD, reasons=(Reason(code="key-changed"),))
+        return None
+
+    async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:
+        address = recipient.address
+        if address is None:
+            return Unvouched()
+        admitted = self.keyholders.admitted(address)
+        if not admitted:
+            return Unvouched()
+        return await asyncio.to_thread(self.registrar.vouch, address, now_ms, admitted)
+
+    def _working_hours(self, now_ms: int) -> Truth:
+        hours = self.rules.rulebook.transfers.facts.working_hours
+        at = moment(now_ms, self.rules.zone)
+        is_within = DAYS[at.weekday()] in hours.days and hours.from_ <= f"{at:%H:%M}" < hours.to
+        return Truth.YES if is_within else Truth.NO
+
+
+SEEN_INSIDE = ("personal-data-found", "hidden-content-found", "label-conflict", "first-contact")
+"""Facts that inspection determined once, for this digest."""
+
+
+def covered(reason: Reason) -> str:
+    """What a person answers for when they release a leg in spite of a reason: this reason, this document."""
+    return f"{reason.code}:{reason.get('name')}" if reason.get("name") else reason.code
+
+
+def coupled(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
+    """The opinions on all open legs of one transfer, together: under all-or-nothing one holds or refuses all."""
+    verdicts = couple([opinion.verdict for opinion in opinions])
+    return tuple(replace(opinion, verdict=verdict) for opinion, verdict in zip(opinions, verdicts, strict=True))
+
+
+def _with_obstacles(verdict: Verdict, obstacles: tuple[Reason, ...], choice: Choice | Wait) -> Verdict:
+    """Where the rules would send, what is missing that no rule can give still holds."""
+    missing = (*obstacles, *(choice.reasons if isinstance(choice, Wait) else ()))
+    if verdict.outcome is Outcome.BLOCK or not missing:
+        return verdict
+    return replace(verdict, outcome=Outcome.HOLD, reasons=(*verdict.reasons, *missing))

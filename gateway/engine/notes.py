@@ -1,0 +1,103 @@
+"""The gateway's own notes to its own people: what waits, what failed, what is late.
+
+A note is a transfer like any other, from the null sender (RFC 5321 §4.5.5), appended in the same transaction as the
+fact it tells about: a leg cannot end without its sender's note, and no crash makes two. Nobody outside ever gets one,
+and there is none about a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.engine.clock import Clock, day, moment
+from gateway.engine.entries import Write
+from gateway.engine.policy import InForce
+from gateway.engine.vault import Vault
+from gateway.engine.wording import sentences
+from gateway.facts import Outcome, Reason, Received
+from gateway.journey import Journey
+from gateway.judge.case import Case
+from gateway.ship.bounce import Kind, Notice, compose
+from gateway.transfer import Item, Leg, Notify, Party, Recipient, Transfer, Way, transfer_id
+
+NOTE_MEDIA = "message/rfc822"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """Writes notes."""
+
+    vault: Vault
+    clock: Clock
+    host: str
+    """The gateway's name, as it says it in EHLO."""
+    office: str
+    rules: InForce
+
+    async def about(
+        self,
+        journey: Journey,
+        ordinal: int,
+        kind: Kind,
+        reasons: Sequence[Reason],
+        *,
+        outcome: Outcome | None = None,
+        reply: str = "",
+    ) -> tuple[Write, ...]:
+        """What to append beside the fact: the note's `Received`; nothing if there is nobody to tell."""
+        original = journey.transfer
+        leg = journey.legs[ordinal].leg
+        if original.sender.address is None or original.sender.is_gateway:
+            return ()
+        notice = Notice(
+            kind=kind,
+            leg=ordinal,
+            sentences=self._sentences(original, leg.recipient, outcome, reasons),
+            status=_status(kind, reasons),
+            reply=reply,
+        )
+        if not notice.is_wanted(leg.notify):
+            return ()
+        now_ms = self.clock.now_ms()
+        identity = transfer_id(self.clock.random(16))
+        content = compose(
+            notice, transfer=original, leg=leg, host=self.host, office=self.office, at=moment(now_ms), identity=identity
+        )
+        data_key = self.clock.random(32)
+        stored = await self.vault.put(data_key, [content])
+        transfer = Transfer(
+            id=identity,
+            way=Way.MAIL,
+            sender=Party(person="", address=None, name="Sealgate"),
+            items=(Item(name="", media=NOTE_MEDIA, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob),),
+            legs=(Leg(ordinal=0, recipient=Recipient(address=original.sender.address), notify=(Notify.NEVER,)),),
+            received_ms=now_ms,
+            label="",
+            purpose="",
+            about=original.id,
+        )
+        return (Write(stream=identity, facts=(Received(transfer=transfer),), data_key=data_key, due_ms=now_ms),)
+
+    def words(self, transfer: Transfer, recipient: Recipient, reason: Reason) -> str:
+        """One reason why a leg waits, for the person who decides about it."""
+        return " ".join(self._sentences(transfer, recipient, Outcome.HOLD, (reason,)))
+
+    def _sentences(
+        self, transfer: Transfer, recipient: Recipient, outcome: Outcome | None, reasons: Sequence[Reason]
+    ) -> tuple[str, ...]:
+        case = Case(
+            sender_person=transfer.sender.person,
+            recipient=recipient,
+            by=transfer.way,
+            label=transfer.label,
+            purpose=transfer.purpose,
+            on=day(self.clock.now_ms(), self.rules.zone),
+        )
+        return sentences(self.rules.rulebook, case, outcome, reasons)
+
+
+def _status(kind: Kind, reasons: Sequence[Reason]) -> str:
+    """The first reason's own RFC 3463 status, as an end where it is one; empty: the kind's."""
+    status = next((reason.get("status") for reason in reasons if reason.get("status")), "")
+    return "5" + status[1:] if status and kind is Kind.FAILED else status

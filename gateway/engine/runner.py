@@ -1,0 +1,293 @@
+"""Drives each transfer through its stations. Work is a function of facts; recovery is this same path run again.
+
+A voyage does inner work (judge, scrub, encrypt) as far as it can, and appends what it found in one write before
+anything that touches the outside or waits. So a crash loses inner work only, never an effect: inner work is done again.
+
+Transfers that were just accepted go straight in. Everything else, after a restart too, comes from due work that the
+store leases out. A lease that runs out (we died) makes it due again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.engine.archive import Archive
+from gateway.engine.clock import Clock
+from gateway.engine.entries import Write
+from gateway.engine.scribe import Scribe
+from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
+from gateway.facts import LegFact, Receipt
+from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, todo
+from gateway.keep import Records
+
+log = logging.getLogger(__name__)
+
+TRANSFERS_AT_ONCE = 64
+LEGS_AT_ONCE = 8
+LEASE_MS = 15 * 60_000
+"""How long claimed work is ours. Longer than the slowest delivery attempt."""
+LOOK_EVERY_S = 2.0
+RECONSIDER_MS = 15 * 60_000
+WAKE_MS = max(LEASE_MS, RECONSIDER_MS) + 1
+"""This far ahead lies all that waits for somebody's word, and all that a dead process had leased."""
+
+
+@dataclass(slots=True)
+class Voyage:
+    """A journey under way: what is durable, and what was found but not yet appended."""
+
+    journey: Journey
+    data_key: bytes
+    """What the transfer's content is sealed under."""
+    receipt: Receipt | None
+    """Of the last durable fact; None when only the store knows (after a restart)."""
+    pending: list[LegFact] = field(default_factory=list)
+    notes: list[Write] = field(default_factory=list)
+    """The gateway's own notes that go into the same transaction."""
+    is_reconsidered: bool = False
+    """Legs that wait are looked at once a voyage, or it would never come to rest."""
+    durable: Journey = field(init=False)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.durable = self.journey
+
+    def add(self, *facts: LegFact) -> None:
+        """Fold facts in; they are true once appended."""
+        for fact in facts:
+            self.journey = advance(self.journey, fact)
+            self.pending.append(fact)
+
+
+class Stations(Protocol):
+    """What the runner asks of the rest of the engine. Each adds the facts it found to the voyage."""
+
+    async def judge(self, voyage: Voyage, legs: tuple[int, ...]) -> None:
+        """Judge these legs together; adds `Judged` where something changed."""
+        ...
+
+    async def scrub(self, voyage: Voyage, leg: int) -> None:
+        """Clean this leg's copy; adds `Scrubbed`, or a `Judged` that holds."""
+        ...
+
+    async def encrypt(self, voyage: Voyage, leg: int) -> None:
+        """Make this leg's parcel; adds `Sealed`, or a `Judged` that holds."""
+        ...
+
+    async def settle(self, voyage: Voyage, leg: int) -> None:
+        """Decide about an attempt without an outcome; adds `Deferred`."""
+        ...
+
+    async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
+        """Try to deliver; appends through `log` as it goes. `sealed` permits to open a connection."""
+        ...
+
+    def release(self, voyage: Voyage) -> None:
+        """Give back what the voyage held open."""
+        ...
+
+
+class Log(Protocol):
+    """How a delivery writes what happens while it happens."""
+
+    async def __call__(self, *facts: LegFact, notes: tuple[Write, ...] = ()) -> Receipt:
+        """Append the facts, durably; their receipt."""
+        ...
+
+
+class Runner:
+    """Runs voyages, a bounded number at once."""
+
+    def __init__(self, *, records: Records, archive: Archive, scribe: Scribe, stations: Stations, clock: Clock) -> None:
+        self._records = records
+        self._archive = archive
+        self._scribe = scribe
+        self._stations = stations
+        self._clock = clock
+        self._ready: asyncio.Queue[Voyage | None] = asyncio.Queue(4 * TRANSFERS_AT_ONCE)
+        self._under_way: set[str] = set()
+        self._look = asyncio.Event()
+        self._is_draining = False
+        self._horizon_ms = WAKE_MS
+
+    async def run(self) -> None:
+        """Work until `drain`; return once every voyage under way has come to rest."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(TRANSFERS_AT_ONCE):
+                tasks.create_task(self._sail())
+            tasks.create_task(self._watch())
+
+    def drain(self) -> None:
+        """Start nothing new."""
+        self._is_draining = True
+        self._look.set()
+
+    def submit(self, journey: Journey, receipt: Receipt, data_key: bytes) -> None:
+        """A transfer was just accepted. When the queue is full it stays due in the store and is picked up there."""
+        try:
+            self._ready.put_nowait(Voyage(journey, data_key, receipt))
+            self._under_way.add(journey.transfer.id)
+        except asyncio.QueueFull:
+            self._look.set()
+
+    def look(self) -> None:
+        """A rule, a key or a person's word changed: look at everything that waits, now."""
+        self._horizon_ms = WAKE_MS
+        self._look.set()
+
+    # ── where voyages come from ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _watch(self) -> None:
+        """Claim due work until drained, then tell the crews to come home."""
+        while not self._is_draining:
+            self._look.clear()
+            horizon_ms, self._horizon_ms = self._horizon_ms, 0
+            try:
+                await self._claim(horizon_ms)
+            except StoreAway as why:  # the disk is full or away: the doors say so too; look again later
+                log.error("claim failed cause=%r", why.cause)
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._look.wait()
+            except TimeoutError:
+                pass
+        for _ in range(TRANSFERS_AT_ONCE):
+            await self._ready.put(None)
+
+    async def _claim(self, horizon_ms: int) -> None:
+        seen: set[str] = set()
+        while not self._is_draining:
+            now_ms = self._clock.now_ms()
+            streams = await asyncio.to_thread(
+                self._records.claim, now_ms=now_ms + horizon_ms, until_ms=now_ms + LEASE_MS, limit=TRANSFERS_AT_ONCE
+            )
+            fresh = [stream for stream in streams if stream not in seen]
+            for stream in fresh:
+                seen.add(stream)
+                if stream not in self._under_way:
+                    self._under_way.add(stream)
+                    story = await asyncio.to_thread(self._archive.story, stream)
+                    if story is not None:
+                        await self._ready.put(Voyage(story.journey, story.key, None))
+            if not fresh:
+                return
+
+    async def _sail(self) -> None:
+        while True:
+            voyage = await self._ready.get()
+            if voyage is None:
+                return
+            transfer = voyage.journey.transfer.id
+            try:
+                await self._travel(voyage)
+            except (Conflict, StoreAway) as why:  # it stays due in the store
+                log.warning("voyage put back transfer=%s cause=%r", transfer, why.cause)
+            except (StoreBroken, Tampering):
+                raise
+            except Exception:  # a bug met by one transfer must not stop the others; its lease brings it back
+                log.exception("voyage failed transfer=%s", transfer)
+            finally:
+                self._stations.release(voyage)
+                self._under_way.discard(transfer)
+
+    # ── one voyage ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _travel(self, voyage: Voyage) -> None:
+        while True:
+            inner = self._inner(voyage)
+            if inner is not None:
+                await self._work(voyage, inner)
+                continue
+            ready = self._outer(voyage)
+            await self._commit(voyage, is_resting=not ready)
+            if not ready or self._is_draining:
+                return
+            slots = asyncio.Semaphore(LEGS_AT_ONCE)
+            ends = await asyncio.gather(
+                *(self._ship(voyage, ship.leg, slots) for ship in ready), return_exceptions=True
+            )
+            for end in ends:  # every leg had its try before one leg's failure ends the voyage
+                if end is not None:
+                    raise end
+
+    def _inner(self, voyage: Voyage) -> Work | None:
+        """The next work that touches nothing outside."""
+        for work in todo(voyage.journey):
+            match work:
+                case Judge() | Scrub() | Encrypt() | Settle():
+                    return work
+                case Reconsider() if not voyage.is_reconsidered:
+                    return work
+        return None
+
+    def _outer(self, voyage: Voyage) -> list[Ship]:
+        now_ms = self._clock.now_ms()
+        return [work for work in todo(voyage.journey) if isinstance(work, Ship) and work.not_before_ms <= now_ms]
+
+    async def _work(self, voyage: Voyage, work: Work) -> None:
+        match work:
+            case Judge(legs=legs) | Reconsider(legs=legs):
+                voyage.is_reconsidered = True
+                await self._stations.judge(voyage, legs)
+            case Scrub(leg=leg):
+                await self._stations.scrub(voyage, leg)
+            case Encrypt(leg=leg):
+                await self._stations.encrypt(voyage, leg)
+            case Settle(leg=leg):
+                await self._stations.settle(voyage, leg)
+            case Ship():
+                raise AssertionError("shipping is not inner work")
+
+    async def _ship(self, voyage: Voyage, leg: int, slots: asyncio.Semaphore) -> None:
+        async def write(*facts: LegFact, notes: tuple[Write, ...] = ()) -> Receipt:
+            async with voyage.lock:
+                voyage.add(*facts)
+                voyage.notes.extend(notes)
+                await self._commit(voyage, is_resting=False)
+                return await self._receipt(voyage)
+
+        async with slots:
+            await self._stations.ship(voyage, leg, write, await self._receipt(voyage))
+
+    async def _receipt(self, voyage: Voyage) -> Receipt:
+        if voyage.receipt is None:  # after a restart the store vouches for what an earlier process wrote
+            voyage.receipt = await asyncio.to_thread(self._scribe.reissue, voyage.journey.transfer.id)
+        return voyage.receipt
+
+    async def _commit(self, voyage: Voyage, *, is_resting: bool) -> None:
+        """Append what is pending, with the notes that tell about it, and say when work is due next."""
+        if not voyage.pending and not is_resting:
+            return
+        stream = voyage.journey.transfer.id
+        write = Write(
+            stream=stream,
+            facts=tuple(voyage.pending),
+            journey=voyage.durable,
+            due_ms=self._due_ms(voyage.journey) if is_resting else self._clock.now_ms() + LEASE_MS,
+        )
+        notes, voyage.notes = tuple(voyage.notes), []
+        written = await self._scribe.append(write, *notes)
+        voyage.pending.clear()
+        voyage.durable = voyage.journey
+        if write.facts:
+            voyage.receipt = written[0].receipt
+        for note, said in zip(notes, written[1:], strict=True):
+            if said.journey is not None and note.data_key is not None:
+                self.submit(said.journey, said.receipt, note.data_key)
+
+    def _due_ms(self, journey: Journey) -> int | None:
+        """When to look at it again; None when it has ended or only a person can move it."""
+        now_ms = self._clock.now_ms()
+        times = []
+        for work in todo(journey):
+            match work:
+                case Ship(not_before_ms=not_before_ms):
+                    times.append(max(now_ms, not_before_ms))
+                case Reconsider():
+                    times.append(now_ms + RECONSIDER_MS)
+                case _:
+                    times.append(now_ms)
+        return min(times, default=None)

@@ -1,0 +1,256 @@
+"""The ledger's one writer. What it has written is true; nothing else is.
+
+Natural group commit: while one batch is being synced, all that arrives forms the next; there is no timer. A batch is
+one transaction: facts, their sealed bodies and boxes, their leaves, due work and the new signed head. Its steps:
+
+1. Take all that waits, within the caps.
+2. Read the clock once; ledger time never falls.
+3. Compose entries; a write whose stream has moved on fails alone.
+4. Fold the leaf hashes into the frontier; sign the head.
+5. Check the very bytes to be stored with other code (`ledger.verify.Checker`). Differ: stop.
+6. Commit, moving the head by compare-and-swap. An unknown end stops the process: recovery decides.
+7. Only now: the receipts.
+
+The commit runs on a thread of its own. A caller waits on a future of its own, which may be cancelled at any time; what
+it asked for is written, or not, regardless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.engine.clock import Clock
+from gateway.engine.entries import Composed, Entries, Position, Write
+from gateway.errors import Conflict, Failure, StoreAway, StoreBroken, Tampering
+from gateway.facts import Receipt
+from gateway.journey import Journey
+from gateway.keep import Head, Records
+from gateway.ledger.checkpoint import Signer, format_checkpoint
+from gateway.ledger.entry import read_entry
+from gateway.ledger.leaf import Statement
+from gateway.ledger.merkle import Frontier
+from gateway.ledger.statement import clock_statement, genesis_statement, tick_statement
+from gateway.ledger.verify import Checker
+
+BATCH_LEAVES = 512
+JUMP_MS = 50
+"""A wall clock further behind the ledger than this is written down as a `clock` entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The receipt of one write, and the transfer's journey with its facts folded in."""
+
+    receipt: Receipt
+    journey: Journey | None
+
+
+@dataclass(slots=True)
+class _Job:
+    writes: tuple[Write, ...]
+    answer: Callable[[tuple[Written, ...] | BaseException], None]
+    statements: tuple[Statement, ...] = ()
+    """Entries about the ledger itself."""
+
+
+class Scribe:
+    """Appends facts. Any number of callers on the loop; one thread that writes."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        entries: Entries,
+        signer: Signer,
+        clock: Clock,
+        frontier: Frontier,
+        head: Head | None,
+        last_entry: bytes,
+        on_fatal: Callable[[Failure], None],
+    ) -> None:
+        self._records = records
+        self._entries = entries
+        self._signer = signer
+        self._clock = clock
+        self._frontier = frontier
+        self._last_ms = read_entry(last_entry).time_ms if last_entry else 0
+        self._checker = Checker.resume(
+            frontier.size, frontier.hashes, origin=signer.name, keys=(signer.vkey,), last_ms=self._last_ms
+        )
+        self._head = head
+        self._on_fatal = on_fatal
+        self._fatal: Failure | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._left: list[_Job] = []
+        self._thread = threading.Thread(target=self._run, name="scribe")
+
+    def start(self) -> None:
+        """Start writing. On an empty ledger the first entry is `genesis`."""
+        if self._head is None:
+            self._commit([], [genesis_statement(origin=self._signer.name, vkeys=(self._signer.vkey,))])
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, then stop. Blocks until the thread has ended."""
+        self._jobs.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def head(self) -> Head | None:
+        """The last durable head."""
+        return self._head
+
+    @property
+    def frontier(self) -> Frontier:
+        """The right edge of the tree under `head`: what a restart resumes from."""
+        return self._frontier
+
+    async def append(self, *writes: Write) -> tuple[Written, ...]:
+        """Append all of them in one transaction, or none.
+
+        Raises `Conflict` when a stream has moved on, `StoreAway` when nothing was written and trying again may help,
+        `StoreBroken` when the process is about to stop, and `journey.Unlawful` for a fact that cannot follow.
+        """
+        return await self._ask(writes)
+
+    async def tick(self) -> None:
+        """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end."""
+        await self._ask((), (tick_statement(),))
+
+    async def _ask(self, writes: tuple[Write, ...], statements: tuple[Statement, ...] = ()) -> tuple[Written, ...]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[tuple[Written, ...]] = loop.create_future()
+
+        def settle(result: tuple[Written, ...] | BaseException) -> None:
+            if future.done():  # the caller left; what was written stays written
+                return
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        def answer(result: tuple[Written, ...] | BaseException) -> None:
+            loop.call_soon_threadsafe(settle, result)
+
+        self._jobs.put(_Job(writes, answer, statements))
+        return await future
+
+    def reissue(self, stream: str) -> Receipt:
+        """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
+        return self._entries.receipt(stream, self._head)
+
+    def append_now(self, *writes: Write) -> tuple[Written, ...]:
+        """`append` for a caller without a loop; blocks."""
+        box: queue.SimpleQueue[tuple[Written, ...] | BaseException] = queue.SimpleQueue()
+        self._jobs.put(_Job(writes, box.put))
+        result = box.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    # ── the writing thread ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        while True:
+            jobs = self._gather()
+            if jobs is None:
+                return
+            self._commit(jobs, [statement for job in jobs for statement in job.statements])
+
+    def _gather(self) -> list[_Job] | None:
+        """All that waits, in order, within the cap; a stream at most once. None when told to stop."""
+        jobs, self._left = self._left, []
+        if not jobs:
+            first = self._jobs.get()
+            if first is None:
+                return None
+            jobs = [first]
+        streams = {write.stream for job in jobs for write in job.writes}
+        leaves = sum(write.leaf_count for job in jobs for write in job.writes)
+        while leaves < BATCH_LEAVES:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)
+                break
+            if any(write.stream in streams for write in job.writes):
+                self._left.append(job)
+                break
+            jobs.append(job)
+            streams.update(write.stream for write in job.writes)
+            leaves += sum(write.leaf_count for write in job.writes)
+        return jobs
+
+    def _commit(self, jobs: Sequence[_Job], statements: list[Statement]) -> None:
+        if self._fatal is not None:
+            for job in jobs:
+                job.answer(self._fatal)
+            return
+        answers: list[tuple[_Job, tuple[Composed, ...]]] = []
+        try:
+            now_ms = self._tick(statements)
+            position = Position(index=self._frontier.size, at_ms=now_ms)
+            composed = [self._entries.of_log(statement, position) for statement in statements]
+            for job in jobs:
+                try:
+                    answers.append((job, self._entries.of(job.writes, position)))
+                except Exception as why:  # this write alone is at fault: a conflict, or a fact that cannot follow
+                    job.answer(why)
+            composed += [part for _, parts in answers for part in parts]
+            if composed:
+                head = self._write(composed, position)
+                for job, parts in answers:
+                    job.answer(tuple(_written(part, head) for part in parts))
+        except (StoreAway, Conflict) as why:
+            self._entries.forget(part.append.stream for _, parts in answers for part in parts)
+            for job, _ in answers:
+                job.answer(why)
+        except Exception as why:  # durability or integrity is no longer certain: stop, let recovery decide
+            self._stop(why, [job for job, _ in answers])
+
+    def _tick(self, statements: list[Statement]) -> int:
+        now_ms = self._clock.now_ms()
+        if now_ms < self._last_ms - JUMP_MS:
+            statements.append(clock_statement(self._last_ms - now_ms))
+        return max(now_ms, self._last_ms)
+
+    def _write(self, composed: list[Composed], position: Position) -> Head:
+        leaves = [leaf for part in composed for leaf in part.append.leaves]
+        appends = [append for part in composed for append in (*part.keys, part.append)]
+        if not leaves and self._head is not None:  # only due times moved
+            self._records.append(appends, old=self._head, new=self._head)
+            return self._head
+        frontier = self._frontier.extend([leaf.hash for leaf in leaves])
+        root = frontier.root()
+        note = self._signer.sign(format_checkpoint(self._signer.name, frontier.size, root))
+        checked = self._checker.extend([leaf.entry for leaf in leaves], note)
+        head = Head(size=frontier.size, root=root, note=note)
+        self._records.append(appends, old=self._head, new=head)
+        self._checker, self._frontier, self._head, self._last_ms = checked, frontier, head, position.at_ms
+        self._entries.remember(composed)
+        return head
+
+    def _stop(self, why: Exception, jobs: Sequence[_Job]) -> None:
+        fatal = why if isinstance(why, (StoreBroken, Tampering)) else StoreBroken(f"{type(why).__name__}: {why}")
+        self._fatal = fatal
+        for job in jobs:
+            job.answer(fatal)
+        self._on_fatal(fatal)
+
+
+def _written(part: Composed, head: Head) -> Written:
+    receipt = Receipt(
+        stream=part.append.stream,
+        version=part.version,
+        indexes=tuple(leaf.index for leaf in part.append.leaves),
+        size=head.size,
+        checkpoint=head.note,
+    )
+    return Written(receipt, part.journey)

@@ -1,0 +1,158 @@
+"""Content on its way in and out of the blobs, sealed under its transfer's data key.
+
+Small content stays in memory until it is kept, so that it costs one hop to a disk thread. Large content streams, in
+constant memory whatever its size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.engine.clock import Clock
+from gateway.engine.workshop.memory import Memory
+from gateway.keep import Blobs
+from gateway.keep.sealed import SealedDraft, open_sealed
+from gateway.transfer import BlobId, Digest
+
+T = TypeVar("T")
+
+SMALL_BYTES = 256 * 1024
+LARGE_BYTES = 1024 * 1024
+"""Content above this is handled through anonymous files, one at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Content that is durable."""
+
+    blob: BlobId
+    digest: Digest
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A sealed draft and the name it will have."""
+
+    blob: BlobId
+    draft: SealedDraft
+
+    def keep(self) -> Stored:
+        """Make it durable. Blocks. Raises `StoreAway` or `StoreBroken`."""
+        self.draft.keep()
+        return Stored(blob=self.blob, digest=self.draft.digest, size_bytes=self.draft.size_bytes)
+
+
+class Deposit:
+    """Content being handed in. Satisfies `doors.Deposit`."""
+
+    def __init__(self, vault: Vault, data_key: bytes) -> None:
+        self.data_key = data_key
+        self._vault = vault
+        self._buffer = bytearray()
+        self._drafted: Drafted | None = None
+        self._is_small = True
+
+    async def write(self, untrusted_data: bytes) -> None:
+        """Add content. Raises `StoreAway`."""
+        self._buffer += untrusted_data
+        if len(self._buffer) > SMALL_BYTES:
+            await self._vault.on_disk(self._spill)
+
+    @property
+    def small(self) -> bytes | None:
+        """The whole content if it never left memory."""
+        return bytes(self._buffer) if self._is_small else None
+
+    async def keep(self) -> Stored:
+        """Make it durable. Raises `StoreAway` or `StoreBroken`."""
+        return await self._vault.on_disk(self._keep)
+
+    def drop(self) -> None:
+        """Forget it."""
+        if self._drafted is not None:
+            self._drafted.draft.drop()
+
+    def _spill(self) -> None:
+        self._is_small = False
+        self._begun().draft.write(bytes(self._buffer))
+        self._buffer.clear()
+
+    def _begun(self) -> Drafted:
+        if self._drafted is None:
+            self._drafted = self._vault.draft(self.data_key)
+        return self._drafted
+
+    def _keep(self) -> Stored:
+        drafted = self._begun()
+        drafted.draft.write(bytes(self._buffer))
+        return drafted.keep()
+
+
+class Vault:
+    """Puts content away and takes it out again. Disk work runs on threads of its own."""
+
+    def __init__(self, blobs: Blobs, clock: Clock, disk: Executor) -> None:
+        self._blobs = blobs
+        self._clock = clock
+        self._disk = disk
+
+    async def on_disk(self, work: Callable[[], T]) -> T:
+        """Run blocking work on a disk thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+
+    def deposit(self) -> Deposit:
+        """Start taking content in, under a fresh data key."""
+        return Deposit(self, self._clock.random(32))
+
+    def draft(self, data_key: bytes) -> Drafted:
+        """A sealed draft under a fresh name. Blocks. Raises `StoreAway`."""
+        blob = BlobId(self._clock.random(16).hex())
+        return Drafted(blob, SealedDraft(self._blobs.begin(blob), data_key, blob, self._clock.random))
+
+    async def put(self, data_key: bytes, pieces: Iterable[bytes]) -> Stored:
+        """Keep content, durably. Raises `StoreAway` or `StoreBroken`."""
+
+        def write() -> Stored:
+            drafted = self.draft(data_key)
+            with drafted.draft as draft:
+                for piece in pieces:
+                    draft.write(piece)
+                return drafted.keep()
+
+        return await self.on_disk(write)
+
+    async def take(self, blob: BlobId, data_key: bytes, size_bytes: int) -> bytes | Memory:
+        """The content: bytes if it is not large, else an anonymous file. Raises `Tampering`."""
+
+        def read() -> bytes | Memory:
+            pieces = open_sealed(self._blobs, blob, data_key)
+            if size_bytes <= LARGE_BYTES:
+                return b"".join(pieces)
+            memory = Memory()
+            for piece in pieces:
+                memory.write(piece)
+            return memory
+
+        return await self.on_disk(read)
+
+    def pieces(self, blob: BlobId, data_key: bytes) -> Iterator[bytes]:
+        """The content, piece by piece; each step blocks. Raises `Tampering`."""
+        return open_sealed(self._blobs, blob, data_key)
+
+    async def stream(self, blob: BlobId, data_key: bytes, size_bytes: int) -> AsyncIterator[bytes]:
+        """The content, piece by piece, without blocking the loop; small content in one. Raises `Tampering`."""
+        pieces = open_sealed(self._blobs, blob, data_key)
+        if size_bytes <= SMALL_BYTES:
+            yield await self.on_disk(lambda: b"".join(pieces))
+            return
+        while piece := await self.on_disk(lambda: next(pieces, b"")):
+            yield piece
+
+    async def erase(self, blob: BlobId) -> None:
+        """Remove content that no fact will name."""
+        await self.on_disk(lambda: self._blobs.erase(blob))

@@ -1,0 +1,104 @@
+"""A reason in words: one sentence for the person who sent it, saying what is wrong and what to do next.
+
+Codes and parameters are what is kept; words are made when somebody reads them. What the rules say is worded by
+`judge.explain`; this table is for all that happens after the rules said yes. A code without words says so plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.facts import Outcome, Reason
+from gateway.judge import explain
+from gateway.judge.case import Case
+from gateway.judge.decide import Verdict
+from gateway.judge.rulebook import Rulebook
+
+SENTENCES = {
+    # keys
+    "no-key": "No verified key is known for {recipient}, and the rules demand encryption. Ask who verifies keys here.",
+    "key-not-held": "The key {fingerprint} was admitted but is not in the ring; import it again.",
+    "key-unverified": "A key for {recipient} is known, but nobody has verified it yet. Ask who verifies keys here.",
+    "key-revoked": "The key {fingerprint} of {recipient} was revoked. Ask them for their new one.",
+    "key-expired": "The key {fingerprint} of {recipient} has expired. Ask them for a renewed one.",
+    "key-not-yet-valid": "The key {fingerprint} of {recipient} is not valid yet.",
+    "key-disabled": "The key {fingerprint} of {recipient} is disabled.",
+    "key-other-address": "The key {fingerprint} does not carry the address {recipient}.",
+    "key-weak": "The key {fingerprint} of {recipient} is too weak. Ask them for a new one.",
+    "key-cannot-encrypt": "The key {fingerprint} of {recipient} cannot encrypt ({why}). Ask them for a new one.",
+    "key-changed": "The key for {recipient} changed after this was sealed; it is sealed again.",
+    "no-way": "The rules allow no way of encrypting that serves {recipient}. Ask your administrator.",
+    "transport-too-weak": "The rules demand verified transport, but the level set for {recipient} does not verify.",
+    "demand-unmet": "The rules demand '{demand}', which nothing here can meet yet. Ask your administrator.",
+    "floor-unknown": "The rules set no protection for this label. Ask your administrator.",
+    "unsealed": "Encrypting to {recipient} failed. Ask your administrator to check their key.",
+    "key-unreadable": "This is not a certificate that can be used ({why}).",
+    "key-too-large": "This certificate is over {limit} bytes.",
+    # documents and structure
+    "document": "'{name}' waits: {explained}.",
+    "ambiguous": "The message can be read in more than one way ({codes}). Save it anew and send it again.",
+    "sender-sealed": "You encrypted this message yourself, and no rule allows that here. Send it unencrypted.",
+    "changed": "The message changed since it was accepted. Your administrator has been told.",
+    # the way
+    "tls-unproved": "The mail server {host} did not prove itself ({why}); nothing was sent to it.",
+    "greeting-refused": "The mail server {host} refused to talk.",
+    "connection-lost": "The connection to {host} broke before the message was handed over.",
+    "unreachable": "The mail server {host} cannot be reached.",
+    "dns-failure": "The name service could not say where mail for {name} goes.",
+    "no-such-domain": "The domain {name} does not exist. Check the address.",
+    "null-mx": "The domain {name} takes no mail. Check the address.",
+    "no-route": "There is no way to {name}.",
+    "no-public-address": "The mail server of {name} has no address that may be used.",
+    "remote-refused": "The other server did not take it.",
+    "too-large": "The other server does not take messages of this size.",
+    "8bit-unsupported": "The other server cannot take 8-bit mail.",
+    "utf8-unsupported": "The other server cannot take addresses beyond ASCII.",
+    "crashed-in-flight": "The gateway stopped while it was being handed over; the other server may have it.",
+    "reply-lost": "The message was handed over, but no answer came; the other server may have it.",
+    "relayed": "The other server took it and does not report further.",
+    "declined": "{by} refused to release it: {why}",
+}
+
+_DOCUMENT = {
+    "ask": "it holds {kinds} that the rules neither strip nor keep",
+    "unknown": "its type is not one that can be cleaned here",
+    "disagrees": "its content, its name and its declared type do not agree",
+    "polyglot": "it is more than one kind of file at once",
+    "damaged": "it is damaged",
+    "encrypted": "it is encrypted, so it cannot be looked into",
+    "signed": "it is signed, and cleaning it would break the signature",
+    "limit": "it is larger or deeper than the limits allow",
+    "unsupported": "the rules ask for something that cannot be stripped from this type",
+    "crashed": "it could not be opened safely",
+}
+
+
+_BY_THE_RULES = frozenset({"unknown", "waits", "others-wait"})
+"""Why the judge itself holds; every reason of a block is the judge's."""
+
+
+def sentences(rulebook: Rulebook, case: Case, outcome: Outcome | None, reasons: Sequence[Reason]) -> tuple[str, ...]:
+    """Why a leg does not simply go, for its sender. `outcome` is the judge's; None for what happened later."""
+    if outcome is Outcome.BLOCK:
+        return (explain.sentence(rulebook, case, Verdict(outcome=outcome, reasons=tuple(reasons))),)
+    ruled = tuple(reason for reason in reasons if reason.code in _BY_THE_RULES)
+    said = [sentence(reason, recipient=str(case.recipient)) for reason in reasons if reason not in ruled]
+    if ruled:
+        said.insert(0, explain.waiting(rulebook, case, Verdict(outcome=Outcome.HOLD, reasons=ruled)))
+    return tuple(said)
+
+
+class _Given(dict[str, str]):
+    """What a template asks for and nobody gave reads as nothing."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def sentence(reason: Reason, *, recipient: str = "") -> str:
+    """The reason as one sentence."""
+    given = _Given({"recipient": recipient, **dict(reason.about)})
+    if reason.code == "document":
+        given["explained"] = _DOCUMENT.get(given["why"], given["why"]).format_map(given)
+    text = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.").format_map(_Given(given, code=reason.code))
+    return text[:1].upper() + text[1:]
