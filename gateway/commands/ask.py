@@ -1,0 +1,97 @@
+"""Bringing an order: to the gateway that runs on the folder, or, when none does, carried out right here.
+
+Who signs is `--as ADDRESS`; the password comes from a prompt, a file or standard input, never from the command line,
+where every user of the machine could read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from gateway.commands.assembly import parts_of
+from gateway.commands.office import alone, opened, scribe_of
+from gateway.commands.setting import Setting
+from gateway.doors.admin import Answer, AnyOrder, Consult, bring
+from gateway.errors import Failure, Misconfigured
+
+FINDING = 1
+Verb = TypeVar("Verb", bound=Callable[..., None])
+
+
+def signed(verb: Verb) -> Verb:
+    """The options of a verb that a person signs."""
+    for option in (
+        click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                     help="Read the password from this file's first line instead of asking."),
+        click.option("--as", "by", metavar="ADDRESS", required=True, help="Who orders this."),
+    ):  # fmt: skip
+        verb = option(verb)
+    return verb
+
+
+def secret_of(address: str, file: Path | None) -> str:
+    """The person's password: from the file, else asked, else the first line of standard input."""
+    if file is not None:
+        return file.read_text("utf-8").split("\n", 1)[0].removesuffix("\r")
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Password of {address}: ", stream=sys.stderr)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def ask(setting: Setting, order: AnyOrder) -> Answer:
+    """The answer to an order. Raises `Misconfigured` if it can be brought to nobody."""
+    try:
+        return asyncio.run(bring(order, setting.var))
+    except FileNotFoundError:
+        if not setting.var.is_dir():
+            raise Misconfigured(f"{setting.folder} is not an office folder (--office DIR)") from None
+    except ConnectionError:
+        pass  # the socket of a gateway that was killed
+    return _here(setting, order)
+
+
+def consult(setting: Setting, question: str, why: str) -> str:
+    """Write down who asks the ledger what; durable when this returns. The person it was written down for."""
+    by = f"operator:{getpass.getuser()}"
+    answer = ask(setting, Consult(by=by, question=question, why=why))
+    if not answer.is_done:
+        raise Misconfigured(answer.sentence)
+    return by
+
+
+def tell(answer: Answer, *, as_json: bool) -> None:
+    """Print the answer; exit 1 when the order was not carried out."""
+    if as_json:
+        click.echo(msgspec.json.encode(answer))
+    else:
+        click.echo(answer.sentence, err=not answer.is_done)
+    if not answer.is_done:
+        raise click.exceptions.Exit(FINDING)
+
+
+def _here(setting: Setting, order: AnyOrder) -> Answer:
+    """No gateway runs: open the office for writing and carry it out. What it calls for happens at the next start."""
+    with alone(setting), opened(setting, is_writing=True) as office, ThreadPoolExecutor(2) as disk:
+        scribe = scribe_of(office, _already_told)
+        scribe.start()
+        try:
+            counter = parts_of(office, scribe, disk).counter(look=lambda: None)
+            answer = asyncio.run(counter.take(order))
+        finally:
+            scribe.stop()
+        if scribe.head:
+            office.publication.publish(scribe.head)
+        return answer
+
+
+def _already_told(why: Failure) -> None:
+    """Whoever waits for the order gets the failure itself."""

@@ -1,0 +1,186 @@
+"""`sealgate held`: what waits for a person, why, and their word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from gateway.commands.ask import ask, secret_of, signed, tell
+from gateway.commands.office import Office, opened
+from gateway.commands.setting import Setting
+from gateway.doors.admin import Refuse, Release
+from gateway.engine.clock import day, moment
+from gateway.engine.orders import WAITING
+from gateway.engine.wording import sentences
+from gateway.errors import Misconfigured
+from gateway.facts import Outcome, Reason
+from gateway.journey import Journey, LegJourney, State
+from gateway.judge.case import Case
+from gateway.ledger.terms import term
+from gateway.transfer import TransferId
+
+MOST = 100_000
+SHORTEST = 6
+"""Letters of an abbreviated transfer id."""
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
+    """One leg that waits."""
+
+    transfer: str
+    leg: int
+    since: str
+    sender: str
+    recipient: str
+    label: str
+    codes: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@click.group()
+def held() -> None:
+    """Show what waits for a person; release or refuse it."""
+
+
+@held.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def list_held(setting: Setting, as_json: bool) -> None:
+    """List every leg that waits, oldest first."""
+    with opened(setting) as office:
+        waiting = sorted(all_waiting(office), key=lambda one: one.since)
+    if as_json:
+        click.echo(msgspec.json.encode(waiting))
+    elif not waiting:
+        click.echo("Nothing waits.")
+    for one in () if as_json else waiting:
+        click.echo(f"{one.transfer}/{one.leg}  {one.since}  {one.sender} to {one.recipient}  {one.label}")
+        for sentence in one.why:
+            click.echo(f"    {sentence}")
+
+
+@held.command()
+@click.argument("transfer", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def show(setting: Setting, transfer: str, as_json: bool) -> None:
+    """Show what of transfer ID waits, and what would let it go."""
+    with opened(setting) as office:
+        journey = journey_of(office, transfer)
+        waiting = list(_waiting(office, journey))
+    if as_json:
+        click.echo(msgspec.json.encode(waiting))
+        return
+    if not waiting:
+        click.echo(f"Nothing of {journey.transfer.id} waits.")
+    for one in waiting:
+        click.echo(f"{one.transfer}/{one.leg}\n  from   {one.sender}\n  to     {one.recipient}\n  label  {one.label}")
+        click.echo(f"  since  {one.since}")
+        for sentence in one.why:
+            click.echo(f"  why    {sentence}")
+        click.echo(f"  then   sealgate held release {one.transfer} --leg {one.leg} --as YOU --why '…'")
+        click.echo(f"         sealgate held refuse  {one.transfer} --leg {one.leg} --as YOU --why '…'")
+
+
+@held.command()
+@click.argument("transfer", metavar="ID")
+@click.option("--leg", type=click.IntRange(0), help="Only this leg. Default: all that wait.")
+@click.option("--why", default="", help="The reason, for the ledger.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@signed
+@click.pass_obj
+def release(
+    setting: Setting, transfer: str, leg: int | None, why: str, as_json: bool, by: str, password_file: Path | None
+) -> None:
+    """Release what waits of transfer ID. It is judged again; nobody releases their own."""
+    order = Release(by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg)
+    tell(ask(setting, order), as_json=as_json)
+
+
+@held.command()
+@click.argument("transfer", metavar="ID")
+@click.option("--leg", type=click.IntRange(0), help="Only this leg. Default: all that wait.")
+@click.option("--why", default="", help="The reason, for the ledger and the sender.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@signed
+@click.pass_obj
+def refuse(
+    setting: Setting, transfer: str, leg: int | None, why: str, as_json: bool, by: str, password_file: Path | None
+) -> None:
+    """Refuse what waits of transfer ID, and tell its sender."""
+    order = Refuse(by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg)
+    tell(ask(setting, order), as_json=as_json)
+
+
+def all_waiting(office: Office) -> Iterator[Waits]:
+    """Every leg that waits for a person."""
+    key = office.keyring.index_key
+    held_or_parked = [term(key, "outcome", outcome) for outcome in ("quarantined", "unknown")]
+    for stream in office.records.find([held_or_parked], limit=MOST):
+        story = office.archive.story(stream)
+        if story is not None:
+            yield from _waiting(office, story.journey)
+
+
+def journey_of(office: Office, untrusted: str) -> Journey:
+    """The transfer of an id, which may be abbreviated. Raises `Misconfigured`."""
+    story = office.archive.story(whole_id(office, untrusted))
+    if story is None:
+        raise Misconfigured(f"there is no transfer {untrusted}")
+    return story.journey
+
+
+def whole_id(office: Office, untrusted: str) -> TransferId:
+    """The one transfer whose id begins like this. Raises `Misconfigured` if there is none, or more than one."""
+    wanted = untrusted.upper() if untrusted.upper().startswith("T-") else "T-" + untrusted.upper()
+    if len(wanted) == 28:
+        return TransferId(wanted)
+    if len(wanted) < SHORTEST:
+        raise Misconfigured(f"{untrusted} is too short for a transfer: give at least {SHORTEST} letters")
+    found = [stream for stream in office.records.find([], limit=MOST) if stream.startswith(wanted)]
+    if len(found) != 1:
+        raise Misconfigured(f"there {'is no transfer' if not found else 'are several transfers'} {untrusted}…")
+    return TransferId(found[0])
+
+
+def _whole(setting: Setting, transfer: str) -> str:
+    with opened(setting) as office:
+        return whole_id(office, transfer)
+
+
+def _waiting(office: Office, journey: Journey) -> Iterator[Waits]:
+    for leg in journey.legs:
+        if leg.state in WAITING:
+            reasons = _reasons(leg)
+            yield Waits(
+                transfer=journey.transfer.id,
+                leg=leg.leg.ordinal,
+                since=f"{moment(journey.transfer.received_ms):%Y-%m-%d %H:%M}Z",
+                sender=str(journey.transfer.sender.address or journey.transfer.sender.person),
+                recipient=str(leg.leg.recipient),
+                label=journey.transfer.label,
+                codes=tuple(reason.code for reason in reasons),
+                why=_words(office, journey, leg, reasons),
+            )
+
+
+def _reasons(leg: LegJourney) -> tuple[Reason, ...]:
+    if leg.state is State.PARKED:
+        return (leg.deferred.reason,) if leg.deferred else ()
+    return leg.judged.reasons if leg.judged else ()
+
+
+def _words(office: Office, journey: Journey, leg: LegJourney, reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    rulebook = office.in_force or office.folder_rules
+    case = Case(
+        sender_person=journey.transfer.sender.person,
+        recipient=leg.leg.recipient,
+        by=journey.transfer.way,
+        label=journey.transfer.label,
+        purpose=journey.transfer.purpose,
+        on=day(office.clock.now_ms()),
+    )
+    return sentences(rulebook, case, Outcome.HOLD, reasons)

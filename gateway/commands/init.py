@@ -1,0 +1,162 @@
+"""`sealgate init DIR`: an office's first day.
+
+Lays out `rules/` (the sample office), `certs/` (a development CA and the doors' certificate) and `var/` (the keys, and
+an account for each person in the rules), then publishes the rules as the first set. All of it, or nothing: on failure
+the folder is as it was. What it prints, it prints once: of a password only the argon2id hash is kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+
+from gateway.commands.authority import THIS_MACHINE, Pair, issue, make_authority, office_names
+from gateway.commands.glance import glance_at_gateway, glance_at_people
+from gateway.commands.loopback import HIGHEST_BASE, LOWEST_BASE, on_loopback
+from gateway.commands.passwords import RANDOM_BYTES, readable_password
+from gateway.commands.sample import sample_rules
+from gateway.commands.setting import Setting
+from gateway.engine.clock import Clock, SystemClock, moment
+from gateway.errors import Misconfigured
+from gateway.keep.accounts import Accounts
+from gateway.keep.keyring import Keyring
+from gateway.ledger.checkpoint import Signer
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What a person signs in with, shown once."""
+
+    address: str
+    password: str
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """For a mail server on this machine that plays the outside world."""
+
+    cert: str
+    key: str
+
+
+class FirstDay(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is needed to sign in, to trust the doors and to verify the ledger."""
+
+    accounts: tuple[Account, ...]
+    ca: str
+    ledger_key: str
+    ports: dict[str, int]
+    outside: Outside | None = None
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--loopback",
+    "base",
+    metavar="BASE",
+    type=click.IntRange(LOWEST_BASE, HIGHEST_BASE),
+    help="Listen on 127.0.0.1 only, at BASE + the standard ports; the outside world is at BASE + 2525.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def init(folder: Path, base: int | None, as_json: bool) -> None:
+    """Lay out a new office in DIR: rules, certificates, keys and first accounts."""
+    if folder.exists() and any(folder.iterdir()):
+        raise click.UsageError(f"{folder} is not empty: a new office needs a folder of its own")
+    from gateway.commands.office import publish_first  # the whole gateway, which no other step needs
+
+    first_day = lay_out(folder, base=base, clock=SystemClock(), publish=publish_first)
+    if as_json:
+        click.echo(msgspec.json.encode(first_day))
+    else:
+        click.echo(_worded(first_day, folder), nl=False)
+
+
+def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[Path], object]) -> FirstDay:
+    """Make an office in `folder`, which is empty or absent; `publish` puts its rules in force.
+
+    Raises what went wrong, `Misconfigured` for most of it, and leaves nothing behind.
+    """
+    rules = sample_rules() if base is None else on_loopback(sample_rules(), base)
+    gateway = glance_at_gateway(rules)
+    setting = Setting(folder=folder.absolute())
+    with _all_or_nothing(setting.folder):
+        _write_rules(setting.rules, rules)
+        ca, outside = _certify(setting.certs, gateway.office.domains, clock, is_loopback=base is not None)
+        setting.var.mkdir(mode=0o700)
+        keyring = Keyring.create(setting.keys, entropy=clock.random)
+        accounts = _open_accounts(setting, glance_at_people(rules), clock)
+        publish(setting.folder)
+    return FirstDay(
+        accounts=accounts,
+        ca=str(ca.cert),
+        ledger_key=Signer(gateway.ledger.origin, keyring.ledger_seed).vkey,
+        ports=gateway.ports(),
+        outside=Outside(cert=str(outside.cert), key=str(outside.key)) if outside else None,
+    )
+
+
+@contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[None]:
+    was_there = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        raise Misconfigured(f"no office can be made in {folder}: {why.strerror}") from why
+    try:
+        yield
+    except BaseException as why:
+        _empty(folder)
+        if not was_there:
+            folder.rmdir()
+        if isinstance(why, OSError):
+            raise Misconfigured(f"no office can be made in {folder}: {why.strerror}") from why
+        raise
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _write_rules(folder: Path, rules: Mapping[str, str]) -> None:
+    folder.mkdir(mode=0o755)
+    for name, text in rules.items():
+        path = folder / name
+        path.write_text(text, "utf-8")
+        path.chmod(0o644)  # rules others can write are refused, whatever the umask was
+
+
+def _certify(folder: Path, domains: tuple[str, ...], clock: Clock, *, is_loopback: bool) -> tuple[Pair, Pair | None]:
+    """The CA, and on loopback the outside's pair; the doors' own pair is made beside them."""
+    now = moment(clock.now_ms())
+    folder.mkdir(mode=0o755)
+    ca = make_authority(folder, domains, now=now)
+    issue(folder, "gateway", office_names(domains), now=now)
+    return ca, issue(folder, "outside", THIS_MACHINE, now=now) if is_loopback else None
+
+
+def _open_accounts(setting: Setting, people: Iterable[str], clock: Clock) -> tuple[Account, ...]:
+    shown = tuple(Account(person, readable_password(clock.random(RANDOM_BYTES))) for person in people)
+    accounts = Accounts(setting.accounts)
+    for account in shown:
+        accounts.set_password(account.address, account.password)
+    return shown
+
+
+def _worded(first_day: FirstDay, folder: Path) -> str:
+    accounts = "\n".join(f"  {account.address:<24} {account.password}" for account in first_day.accounts)
+    ports = "\n".join(f"  {door:<24} {port}" for door, port in first_day.ports.items())
+    return (
+        f"A new office in {folder}. Write these down; the passwords are not shown again.\n\n"
+        f"Accounts\n{accounts}\n\nDoors\n{ports}\n\n"
+        f"Mail programs must trust    {first_day.ca}\n"
+        f"Auditors verify with        {first_day.ledger_key}\n\n"
+        f"Next: sealgate --office {folder} serve\n"
+    )

@@ -1,0 +1,55 @@
+"""The same office on 127.0.0.1: every door at BASE + its standard port, the outside world at BASE + 2525.
+
+Works on the text of the rule files, so that their comments and order stay; what it wrote is read back and compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from gateway.commands.glance import glance_at_gateway
+from gateway.errors import Misconfigured
+
+LOWEST_BASE = 1002
+"""The lowest door (22) then needs no root."""
+HIGHEST_BASE = 65535 - 8443
+OUTSIDE = 2525
+
+_LISTEN = re.compile(r'(?<=listen = \[)(?:"[^"]*"|[^\]"])*(?=\])')
+_PORT = re.compile(r'"[^"]*:(\d+)"')
+_URL_HOST = re.compile(r'(url = "\w+://)[^"/]+')
+_MAIL_VIA = re.compile(r'^(mail = \{.*?via = )"[^"]*"', re.MULTILINE)
+
+
+class _Mail(msgspec.Struct, frozen=True):
+    via: str
+
+
+class _Routes(msgspec.Struct, frozen=True):
+    mail: _Mail
+
+
+def on_loopback(rules: Mapping[str, str], base: int) -> dict[str, str]:
+    """`rules` with `gateway.toml` and `routes.toml` on 127.0.0.1. Raises `Misconfigured` when they cannot be read."""
+    via = f"127.0.0.1:{base + OUTSIDE}"
+    routes = _MAIL_VIA.sub(rf'\g<1>"{via}"', rules["routes.toml"])
+    if msgspec.toml.decode(routes, type=_Routes).mail.via != via:
+        raise Misconfigured("rules/routes.toml has no line `mail = { via = … }`: mail would leave this machine")
+    doors = "".join(_door(line, base) for line in rules["gateway.toml"].splitlines(keepends=True))
+    for name, door in glance_at_gateway({"gateway.toml": doors}).door.items():
+        if not all(place.startswith("127.0.0.1:") for place in door.listen):
+            raise Misconfigured(f"rules/gateway.toml has no line `{name} = {{ listen = [ … ] }}`: it stayed open")
+    return {**rules, "routes.toml": routes, "gateway.toml": doors}
+
+
+def _door(line: str, base: int) -> str:
+    """A door's line, moved; any other line as it was."""
+    listen = _LISTEN.search(line)
+    if listen is None:
+        return line
+    ports = [base + int(port) for port in _PORT.findall(listen.group())]
+    moved = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+    return _URL_HOST.sub(rf"\g<1>localhost:{ports[0]}", _LISTEN.sub(moved, line))

@@ -1,0 +1,169 @@
+"""An office folder, opened: the concrete parts behind the engine's promises.
+
+Only one process writes at a time. Whoever opens for writing holds `var/lock`; the system lets go of it when the process
+ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.commands.rulefolder import read_folder
+from gateway.commands.setting import Setting
+from gateway.engine.archive import Archive
+from gateway.engine.clock import Clock, SystemClock
+from gateway.engine.entries import Entries, Write
+from gateway.engine.orders import RULES
+from gateway.engine.publication import Publication
+from gateway.engine.scribe import Scribe
+from gateway.errors import Failure, Misconfigured
+from gateway.facts import Published
+from gateway.judge.rulebook import Rulebook, read
+from gateway.keep.files import FileBlobs
+from gateway.keep.keyring import Keyring
+from gateway.keep.sqlite import SqliteRecords
+from gateway.keep.reading import SqliteReading
+from gateway.ledger.checkpoint import Signer
+
+GATEWAY = "gw1"
+"""This node's name in the ledger."""
+
+
+class RulesInvalid(Misconfigured):
+    """The rule folder does not load; every problem, a line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What an office keeps, opened."""
+
+    setting: Setting
+    folder_rules: Rulebook
+    """The rules as they stand in the folder: not in force until published."""
+    records: SqliteReading
+    keyring: Keyring
+    archive: Archive
+    signer: Signer
+    publication: Publication
+    clock: Clock
+
+    def blobs(self) -> FileBlobs:
+        """The blobs. Opening them sweeps what a crash left half-written, so only a writer may, or one who is alone."""
+        gateway = self.folder_rules.gateway
+        place = _place(self.setting, gateway.storage.blobs, "files")
+        return FileBlobs(place, largest_bytes=gateway.limits.message_bytes)
+
+    @property
+    def writable(self) -> SqliteRecords:
+        """The records, for whoever opened the office to write in it."""
+        if not isinstance(self.records, SqliteRecords):
+            raise AssertionError("this office was opened for reading")
+        return self.records
+
+    @property
+    def in_force(self) -> Rulebook | None:
+        """The published rules; None before the first publication."""
+        story = self.archive.story(RULES)
+        published = [fact for fact in story.facts if isinstance(fact, Published)] if story else []
+        if not published:
+            return None
+        rulebook = read(dict(published[-1].files))
+        if not isinstance(rulebook, Rulebook) or rulebook.digest != published[-1].digest:
+            raise Misconfigured("the published rules no longer load: this version reads them differently")
+        return rulebook
+
+
+def rules_of(setting: Setting) -> Rulebook:
+    """The rules in the folder. Raises `RulesInvalid`."""
+    found = read_folder(setting.rules)
+    if isinstance(found, Rulebook):
+        return found
+    raise RulesInvalid("the rules are not right:\n" + "\n".join(str(problem) for problem in found))
+
+
+@contextmanager
+def opened(setting: Setting, *, is_writing: bool = False) -> Iterator[Office]:
+    """The office; for writing only inside `alone`. Raises `Misconfigured`."""
+    setting = Setting(folder=setting.folder.absolute())
+    rulebook, clock = rules_of(setting), SystemClock()
+    gateway = rulebook.gateway
+    with ExitStack() as stack:
+        keyring = Keyring.open(setting.keys, entropy=clock.random)
+        place = _place(setting, gateway.storage.records, "sqlite")
+        records = SqliteRecords(place) if is_writing else SqliteReading(place)
+        stack.callback(records.close)
+        signer = Signer(gateway.ledger.origin, keyring.ledger_seed)
+        yield Office(
+            setting=setting,
+            folder_rules=rulebook,
+            records=records,
+            keyring=keyring,
+            archive=Archive(records, keyring),
+            signer=signer,
+            publication=Publication(setting.var / "ledger", records, signer.vkey),
+            clock=clock,
+        )
+
+
+@contextmanager
+def alone(setting: Setting) -> Iterator[None]:
+    """Hold the office's lock. Raises `Misconfigured` if another process writes here."""
+    setting.var.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(setting.var / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as why:
+            raise Misconfigured(f"another sealgate already runs on {setting.folder}") from why
+        yield
+    finally:
+        os.close(lock)
+
+
+def scribe_of(office: Office, on_fatal: Callable[[Failure], None]) -> Scribe:
+    """The one writer, resumed from what is kept; not yet started. Raises `Tampering` if the ledger is not whole."""
+    head = office.records.since(0, 0).head
+    frontier = office.publication.frontier(head)
+    last = office.records.since(head.size - 1, 1).leaves if head and head.size else ()
+    return Scribe(
+        records=office.writable,
+        entries=Entries(archive=office.archive, keyring=office.keyring, clock=office.clock, gateway=GATEWAY),
+        signer=office.signer,
+        clock=office.clock,
+        frontier=frontier,
+        head=head,
+        last_entry=last[0].entry if last else b"",
+        on_fatal=on_fatal,
+    )
+
+
+def publish_first(folder: Path) -> None:
+    """Put the rules of a new office in force and write its ledger's first entries."""
+    setting = Setting(folder=folder)
+    with alone(setting), opened(setting, is_writing=True) as office:
+        scribe = scribe_of(office, _give_up)
+        scribe.start()
+        try:
+            rulebook = office.folder_rules
+            fact = Published(digest=rulebook.digest, files=rulebook.files, signers=("init",), why="the first set")
+            scribe.append_now(Write(stream=RULES, facts=(fact,)))
+        finally:
+            scribe.stop()
+        if scribe.head:
+            office.publication.publish(scribe.head)
+
+
+def _give_up(why: Failure) -> None:
+    """The caller of the scribe gets the failure too; there is nothing else to stop."""
+
+
+def _place(setting: Setting, storage: str, kind: str) -> Path:
+    word, _, place = storage.partition(":")
+    if word != kind:
+        raise Misconfigured(f'storage "{storage}": only {kind}: is built so far')
+    return setting.folder / place

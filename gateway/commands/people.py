@@ -1,0 +1,99 @@
+"""`sealgate people`: who may sign in, and the passwords they do it with.
+
+Who a person is and what they may do stands in `rules/people.toml`; here is only how they prove to be that person. A
+password is read from a prompt or a file, never from the command line, where every user of the machine could see it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from gateway.commands.glance import glance_at_people, rules_in
+from gateway.commands.setting import Setting
+from gateway.errors import Misconfigured
+from gateway.keep.accounts import LONGEST_PASSWORD, Account, Accounts
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """One person as `list` shows them."""
+
+    address: str
+    name: str
+    in_rules: bool
+    has_password: bool
+    ssh_keys: int
+    has_code: bool
+
+
+@click.group()
+def people() -> None:
+    """Show who may sign in, and change passwords."""
+
+
+@people.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def list_people(setting: Setting, as_json: bool) -> None:
+    """List everybody who is in the rules or has an account."""
+    names, accounts = glance_at_people(rules_in(setting.rules)), Accounts(setting.accounts)
+    everybody = sorted({*names, *accounts.people()})
+    standings = [_standing(address, names.get(address), accounts.of(address) or Account()) for address in everybody]
+    if as_json:
+        click.echo(msgspec.json.encode(standings))
+    else:
+        click.echo("\n".join(_worded(standing) for standing in standings))
+
+
+@people.command("set-password")
+@click.argument("address")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the password from this file's first line instead of asking.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def set_password(setting: Setting, address: str, password_file: Path | None, as_json: bool) -> None:
+    """Give ADDRESS a new password."""
+    if address.lower() not in glance_at_people(rules_in(setting.rules)):
+        raise Misconfigured(f"{address} is nobody in rules/people.toml: add the person there first")
+    secret_password = _first_line(password_file) if password_file else _ask(address)
+    if not 0 < len(secret_password) <= LONGEST_PASSWORD:
+        raise click.UsageError(f"a password has 1 to {LONGEST_PASSWORD} characters")
+    Accounts(setting.accounts).set_password(address, secret_password)
+    click.echo(msgspec.json.encode({"address": address.lower()}) if as_json else f"{address} has a new password.")
+
+
+def _standing(address: str, name: str | None, account: Account) -> Standing:
+    return Standing(
+        address=address,
+        name=name or "",
+        in_rules=name is not None,
+        has_password=bool(account.password),
+        ssh_keys=len(account.ssh_keys),
+        has_code=bool(account.secret_totp),
+    )
+
+
+def _worded(standing: Standing) -> str:
+    means = [
+        *(["password"] if standing.has_password else []),
+        *([f"{standing.ssh_keys} SSH keys"] if standing.ssh_keys else []),
+        *(["one-time code"] if standing.has_code else []),
+    ]
+    note = "" if standing.in_rules else "  (not in rules/people.toml: cannot sign in)"
+    return f"{standing.address:<28} {standing.name:<20} {', '.join(means) or 'no way to sign in'}{note}"
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").split("\n", 1)[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as why:
+        raise Misconfigured(f"the password file {path} cannot be read as text") from why
+
+
+def _ask(address: str) -> str:
+    return str(click.prompt(f"New password for {address}", hide_input=True, confirmation_prompt=True, err=True))

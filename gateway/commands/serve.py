@@ -1,0 +1,192 @@
+"""`sealgate serve`: run the gateway on an office folder until SIGTERM, then drain and exit 0.
+
+It starts only when everything it promises can be kept: rules that load, certificates that are valid, keys nobody else
+can read, a ledger that is whole, a workshop whose walls were tried. Anything else is one clear sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import ssl
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import click
+import msgspec
+import uvloop
+
+from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
+from gateway.commands.certificates import server_context
+from gateway.commands.office import Office, RulesInvalid, alone, opened, scribe_of
+from gateway.commands.setting import Setting
+from gateway.doors.admin import AdminDoor
+from gateway.doors.guard import Guard
+from gateway.doors.smtp.door import SmtpDoor
+from gateway.doors.smtp.settings import Role, Settings
+from gateway.engine.caretaker import Caretaker
+from gateway.engine.clock import moment
+from gateway.engine.workshop.benches import Benches
+from gateway.errors import Failure
+
+log = logging.getLogger("gateway.serve")
+
+DISK_THREADS = 16
+DRAIN_S = 20.0
+RULES_INVALID, ENVIRONMENT = 3, 5
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Say what listens where as one JSON object.")
+@click.pass_obj
+def serve(setting: Setting, as_json: bool) -> None:
+    """Run the gateway until SIGTERM."""
+    _log_to_stderr()
+    try:
+        with alone(setting), opened(setting, is_writing=True) as office:
+            code = uvloop.run(_Serving(office, as_json=as_json).run())
+    except RulesInvalid as why:
+        click.echo(f"sealgate: {why.cause}", err=True)
+        code = RULES_INVALID
+    sys.exit(code)
+
+
+@dataclass(slots=True)
+class _Serving:
+    """One run."""
+
+    office: Office
+    as_json: bool
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    fatal: list[Failure] = field(default_factory=list)
+    _tls: ssl.SSLContext | None = None
+
+    async def run(self) -> int:
+        """Serve; the exit code."""
+        self._load_certificate()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+
+        def give_up(why: Failure) -> None:
+            self.fatal.append(why)
+            loop.call_soon_threadsafe(self.stop.set)
+
+        scribe = scribe_of(self.office, give_up)
+        scribe.start()
+        with _disk() as disk:
+            parts = parts_of(self.office, scribe, disk)
+            self._warn()
+            workshop = Benches(limits=parts.rules.limits)
+            await workshop.start()
+            try:
+                await self._serve(parts, workshop)
+            finally:
+                await workshop.close()
+                scribe.stop()
+        for why in self.fatal:
+            log.critical("stopped cause=%r", why.cause)
+        return ENVIRONMENT if self.fatal else 0
+
+    async def _serve(self, parts: Parts, workshop: Benches) -> None:
+        caretaker = Caretaker(scribe=parts.scribe, publication=self.office.publication, clock=self.office.clock)
+        if workshop.breaches:
+            log.error("documents are held: a confined process could still %s", " ".join(workshop.breaches))
+        async with asyncio.TaskGroup() as tasks:
+            gateway = gateway_of(parts, workshop, tasks)
+            running = tasks.create_task(gateway.runner.run())
+            tasks.create_task(caretaker.run())
+            admin = AdminDoor(parts.counter(gateway.runner.look), self.office.setting.var)
+            await admin.listen()
+            doors = await self._open(parts, gateway)
+            await self.stop.wait()
+            log.info("draining")
+            await admin.close()
+            for door in doors:
+                await door.close(DRAIN_S)
+            gateway.runner.drain()
+            await asyncio.wait((running,), timeout=DRAIN_S)
+            running.cancel()  # what did not come to rest is due again at the next start
+            caretaker.stop()
+            await gateway.carrier.close()
+
+    async def _open(self, parts: Parts, gateway: Gateway) -> list[SmtpDoor]:
+        """Open the doors the rules list, and say so."""
+        rulebook = parts.rules.rulebook
+        listed = rulebook.gateway.door
+        settings = Settings(
+            hostname=host_of(rulebook),
+            domains=rulebook.gateway.office.domains,
+            limits=parts.rules.limits,
+            recipients=rulebook.gateway.limits.recipients,
+        )
+        guard = Guard(now=asyncio.get_running_loop().time)
+        doors: list[SmtpDoor] = []
+        places: dict[str, list[str]] = {}
+        roles = ((Role.SUBMISSION, listed.submission), (Role.INBOUND, listed.inbound))
+        for role, table in roles:
+            if table is None:
+                continue
+            door = SmtpDoor(
+                gateway.desk,
+                settings=replace(settings, role=role),
+                guard=guard,
+                clock=self.office.clock,
+                tls=self._context,
+            )
+            doors.append(door)
+            for number, place in enumerate(table.listen):
+                host, _, port = place.rpartition(":")
+                await door.listen(host, int(port), implicit_tls=role is Role.SUBMISSION and number == 0)
+            places[role.value] = list(table.listen)
+        self._say(places, rulebook.digest)
+        return doors
+
+    # ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _context(self) -> ssl.SSLContext:
+        assert self._tls is not None
+        return self._tls
+
+    def _load_certificate(self) -> None:
+        self._tls = server_context(self.office.setting.certs, now=moment(self.office.clock.now_ms()))
+
+    def _reload(self) -> None:
+        """SIGHUP: a fresh certificate, swapped whole; a bad one changes nothing."""
+        try:
+            self._load_certificate()
+            log.info("certificate reloaded")
+        except Failure as why:
+            log.error("certificate not reloaded cause=%r", why.cause)
+
+    # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _warn(self) -> None:
+        in_force = self.office.in_force
+        if in_force is not None and in_force.digest != self.office.folder_rules.digest:
+            log.warning("rules/ differs from the rules in force; bring it into force with: sealgate rules publish")
+
+    def _say(self, places: dict[str, list[str]], digest: str) -> None:
+        if self.as_json:
+            click.echo(msgspec.json.encode({"listening": places, "rules": digest}))
+            return
+        for door, listening in places.items():
+            click.echo(f"{door:<12} {', '.join(listening)}")
+        click.echo(f"{'rules':<12} {digest[:16]}  {'ledger':>8} {self.office.signer.vkey}")
+        click.echo("Ready. Stop with Ctrl-C or SIGTERM.")
+
+
+@contextmanager
+def _disk() -> Iterator[ThreadPoolExecutor]:
+    """Threads for blocking disk work; ends when what was begun is done."""
+    with ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk") as disk:
+        yield disk
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="level=%(levelname)s at=%(name)s %(message)s")

@@ -1,0 +1,76 @@
+"""A load of mail: N connections, each sending its share one after another over one TLS session.
+
+`python load.py PORT CA CONNECTIONS MESSAGES SIZE RECIPIENT SENDER [PASSWORD]` prints JSON: seconds, and milliseconds
+from the end of DATA to its reply, sorted. Bounded in count; stops by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import ssl
+import sys
+import time
+
+import uvloop
+
+
+def message(sender: str, recipient: str, number: str, size: int) -> bytes:
+    """A plain message of about that many bytes."""
+    head = (
+        f"From: {sender}\r\nTo: {recipient}\r\nSubject: [office] [case] minutes {number}\r\n"
+        f"Message-ID: <{number}@bench.test>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
+    )
+    line = "The committee met at nine and adjourned at ten without further business.\r\n"
+    return (head + line * max(1, (size - len(head)) // len(line))).encode()
+
+
+async def client(number: int, argv: list[str], latencies: list[float]) -> None:
+    """One connection."""
+    port, ca, connections, count, size, recipient, sender = argv[:7]
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=1 << 20)
+
+    async def reply(expected: bytes) -> None:
+        while True:
+            line = await reader.readline()
+            if line[3:4] != b"-":
+                if not line.startswith(expected):
+                    raise SystemExit(f"unexpected reply {line!r}")
+                return
+
+    async def say(line: bytes, expected: bytes) -> None:
+        writer.write(line + b"\r\n")
+        await reply(expected)
+
+    await reply(b"220")
+    await say(b"EHLO bench.test", b"250")
+    await say(b"STARTTLS", b"220")
+    await writer.start_tls(ssl.create_default_context(cafile=ca), server_hostname="localhost")
+    await say(b"EHLO bench.test", b"250")
+    if len(argv) > 7:
+        token = base64.b64encode(b"\0" + sender.encode() + b"\0" + argv[7].encode())
+        await say(b"AUTH PLAIN " + token, b"235")
+    for n in range(int(count) // int(connections)):
+        await say(b"MAIL FROM:<" + sender.encode() + b">", b"250")
+        await say(b"RCPT TO:<" + recipient.encode() + b">", b"250")
+        await say(b"DATA", b"354")
+        writer.write(message(sender, recipient, f"{number}.{n}.{time.time_ns()}", int(size)))
+        began = time.perf_counter()
+        await say(b".", b"250")
+        latencies.append((time.perf_counter() - began) * 1000)
+    writer.close()
+
+
+async def main(argv: list[str]) -> None:
+    """All connections at once."""
+    latencies: list[float] = []
+    began = time.perf_counter()
+    await asyncio.gather(*(client(n, argv, latencies) for n in range(int(argv[2]))))
+    print(json.dumps({"seconds": time.perf_counter() - began, "latencies_ms": sorted(latencies)}))
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(main(sys.argv[1:]))
