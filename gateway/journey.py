@@ -56,9 +56,8 @@ _ENDINGS = {"declined": State.REFUSED, "recalled": State.RECALLED, "expired": St
 _JUDGED = {"judged:send": State.CLEARED, "judged:hold": State.HELD, "judged:block": State.REFUSED}
 _RECHECK = {"judged:hold": State.HELD, "judged:block": State.REFUSED}
 _BEFORE_A_BYTE = {
-    **_RECHECK,
+    **_JUDGED,  # a `send` starts over: the parcel was never stored, or its key has changed
     **_ENDINGS,
-    "sealed": State.SEALED,  # the key changed: sealed again
     "attempted": State.TRYING,
     "deferred": State.WAITING,
     "undeliverable": State.UNDELIVERABLE,

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.world import Correspondent, MailClient, PartnerServer, eventually
+from tests import clockwork
+from tests.world import Auditor, Correspondent, MailClient, PartnerServer, eventually
 
 SEALGATE = [sys.executable, "-m", "gateway.commands.main"]
+WITH_A_CLOCK = [sys.executable, "-m", "tests.clockwork"]
 ROOT = Path(__file__).resolve().parents[1]
+
+JO, ALENA, RUTH, PER = "jo@town.test", "alena@town.test", "ruth@town.test", "per@town.test"
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.test")
 
 
 def free_base() -> int:
@@ -40,6 +45,20 @@ def _is_free(port: int) -> bool:
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """One line of `sealgate held list`."""
+
+    transfer: str
+    leg: int
+    since: str
+    sender: str
+    recipient: str
+    label: str
+    codes: list[str]
+    why: list[str]
+
+
 @dataclass(slots=True)
 class House:
     """One office on loopback."""
@@ -51,13 +70,15 @@ class House:
     ledger_key: str
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     process: subprocess.Popen[bytes] | None = None
+    guests: list[Correspondent] = field(default_factory=list)
+    _partner: PartnerServer | None = None
 
     @classmethod
     def laid_out(cls, folder: Path) -> House:
         """`sealgate init DIR --loopback BASE --json`."""
         base = free_base()
         office = folder / "office"
-        told = json.loads(_run("init", str(office), "--loopback", str(base), "--json"))
+        told = json.loads(_run([*SEALGATE, "init", str(office), "--loopback", str(base), "--json"]))
         passwords = {account["address"]: account["password"] for account in told["accounts"]}
         return cls(office, base, passwords, Path(told["ca"]), told["ledger_key"])
 
@@ -66,7 +87,7 @@ class House:
     def opens(self, *, within: list[str] | None = None) -> None:
         """`sealgate serve`; returns when the doors answer. `within` wraps the command (strace, say)."""
         log = (self.folder / "serve.log").open("ab")
-        command = [*(within or []), *SEALGATE, "--office", str(self.folder), "serve"]
+        command = [*(within or []), *self._command("serve")]
         self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=self.environment)
         log.close()
         if not eventually(self.is_open, 60):
@@ -83,6 +104,13 @@ class House:
         except OSError:
             return False
 
+    def fails_to_open(self) -> tuple[int, str]:
+        """`sealgate serve` when something is not right: the exit code, and what it said."""
+        done = subprocess.run(
+            self._command("serve"), capture_output=True, cwd=ROOT, env=self.environment, timeout=60, check=False
+        )
+        return done.returncode, (done.stdout + done.stderr).decode().strip()
+
     def closes(self) -> int:
         """SIGTERM; the exit code."""
         assert self.process is not None
@@ -98,10 +126,62 @@ class House:
             self.process.wait(30)
             self.process = None
 
+    def ends(self) -> None:
+        """Everything that runs for this house stops, and its guests go."""
+        self.dies()
+        self.outside().stop()
+        for guest in self.guests:
+            guest.dies()
+
     def log(self) -> str:
         """What serve has printed so far."""
         path = self.folder / "serve.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    # ── what must hold after every story ─────────────────────────────────────────────────────────────────────────
+
+    def is_whole(self) -> None:
+        """`sealgate ledger fsck` finds nothing, and the log tells nobody's secrets. Fails otherwise."""
+        self.asks("ledger", "fsck")
+        assert [] == [line for line in self.log().splitlines() if self._tells(line)]
+
+    def _tells(self, line: str) -> bool:
+        is_secret = any(secret in line for secret in ("CANARY", *self.passwords.values()))
+        return is_secret or _ADDRESS.search(line) is not None
+
+    # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keeps_its_own_time(self) -> None:
+        """From the next opening on, the story says what time it is; see `tests/clockwork.py`."""
+        clock = self.folder.parent / "clock"
+        clock.write_text("0")
+        self.environment[clockwork.VARIABLE] = str(clock)
+
+    def passes(self, *, minutes: int) -> None:
+        """That much time passes, at once."""
+        clock = Path(self.environment[clockwork.VARIABLE])
+        later = clock.with_suffix(".new")
+        later.write_text(str(int(clock.read_text()) + minutes))
+        later.replace(clock)
+
+    # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def changes(self, name: str, old: str, new: str) -> None:
+        """Edit a rule file: the first place that reads like this."""
+        path = self.folder / "rules" / name
+        text = path.read_text()
+        assert old in text, f"rules/{name} does not say {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    def adds(self, name: str, text: str) -> None:
+        """Add to the end of a rule file."""
+        with (self.folder / "rules" / name).open("a") as file:
+            file.write(text)
+
+    def publishes(self, *, by: str = RUTH, second: str = PER, may_fail: bool = False) -> str:
+        """`sealgate rules publish`, signed by two; what it said."""
+        signed = ["--second", second, "--second-password-file", self._secret(second)]
+        return self.asks("rules", "publish", *signed, "--why", "a story", by=by, may_fail=may_fail)
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,30 +190,88 @@ class House:
         return MailClient(address, self.passwords[address], self.base + 587, self.ca)
 
     def outside(self) -> PartnerServer:
-        """The mail server the office routes the outside to; not started."""
-        certs = self.folder / "certs"
-        return PartnerServer(self.base + 2525, certs / "outside.pem", certs / "outside.key")
+        """The mail server the office routes the outside to; somebody has to start it."""
+        if self._partner is None:
+            certs = self.folder / "certs"
+            self._partner = PartnerServer(self.base + 2525, certs / "outside.pem", certs / "outside.key")
+        return self._partner
 
-    def trusts(self, correspondent: Correspondent, *, by: str = "per@town.test") -> None:
-        """`sealgate keys import`: somebody rang the number on file and read out the fingerprint."""
+    def meets(self, address: str, *, is_trusted: bool = True) -> Correspondent:
+        """Somebody outside, with a key made on the spot; unless told otherwise, Per vouches for it."""
+        guest = Correspondent.born(address, self.folder.parent)
+        self.guests.append(guest)
+        if is_trusted:
+            self.trusts(guest)
+        return guest
+
+    def trusts(self, correspondent: Correspondent, *, by: str = PER) -> None:
+        """`sealgate keys import --verified`: somebody rang the number on file and read out the fingerprint."""
+        self.asks("keys", "import", self._certificate(correspondent), "--verified", "read by phone", by=by)
+
+    def files(self, correspondent: Correspondent, *, by: str = PER) -> None:
+        """`sealgate keys import` without a word on how it was verified: a candidate."""
+        self.asks("keys", "import", self._certificate(correspondent), by=by)
+
+    def distrusts(self, correspondent: Correspondent, *, by: str = PER) -> None:
+        """`sealgate keys revoke`."""
+        self.asks("keys", "revoke", correspondent.fingerprint, "--why", "their laptop was stolen", by=by)
+
+    def _certificate(self, correspondent: Correspondent) -> str:
         path = self.folder / "incoming.asc"
         path.write_bytes(correspondent.certificate)
-        self.asks("keys", "import", str(path), "--verified", "read by phone", by=by)
+        return str(path)
+
+    # ── what waits ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def waiting(self, recipient: str) -> list[Waits]:
+        """`sealgate held list`: what waits for this recipient."""
+        waits = [Waits(**one) for one in json.loads(self.asks("held", "list", "--json"))]
+        return [one for one in waits if one.recipient == recipient]
+
+    def awaits(self, recipient: str) -> Waits:
+        """The one message to this recipient that waits, once it does. Fails if it does not."""
+        assert eventually(lambda: len(self.waiting(recipient)) == 1), f"nothing waits for {recipient}"
+        return self.waiting(recipient)[0]
+
+    def releases(self, waits: Waits, *, by: str) -> str:
+        """`sealgate held release`: what it said, whether or not it was done."""
+        chosen = [waits.transfer, "--leg", str(waits.leg), "--why", "a story"]
+        return self.asks("held", "release", *chosen, by=by, may_fail=True).strip()
+
+    # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def proves(self, transfer: str) -> bytes:
+        """`sealgate ledger prove`: the bundle."""
+        bundle = self.folder.parent / f"{transfer}.bundle"
+        self.asks("ledger", "prove", transfer, "--out", str(bundle))
+        return bundle.read_bytes()
+
+    def auditor(self) -> Auditor:
+        """Somebody with the ledger's public key and nothing else of ours."""
+        return Auditor(self.folder.parent, self.ledger_key)
 
     # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def asks(self, *words: str, by: str = "", may_fail: bool = False) -> str:
-        """Run a verb; `by` signs in as that person. What it printed."""
-        signed: list[str] = []
-        if by:
-            with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".pw", delete=False) as secret:
-                secret.write(self.passwords[by])
-            signed = ["--as", by, "--password-file", secret.name]
-        return _run("--office", str(self.folder), *words, *signed, may_fail=may_fail)
+        """Run a verb; `by` signs in as that person. What it printed; if it may fail, what it complained of too."""
+        signed = ["--as", by, "--password-file", self._secret(by)] if by else []
+        return _run(self._command(*words, *signed), may_fail=may_fail, environment=self.environment)
+
+    def _command(self, *words: str) -> list[str]:
+        sealgate = WITH_A_CLOCK if clockwork.VARIABLE in self.environment else SEALGATE
+        return [*sealgate, "--office", str(self.folder), *words]
+
+    def _secret(self, address: str) -> str:
+        """A file with this person's password, for them alone."""
+        path = self.folder.parent / f"{address}.password"
+        path.touch(mode=0o600)
+        path.write_text(self.passwords[address])
+        return str(path)
 
 
-def _run(*words: str, may_fail: bool = False) -> str:
-    done = subprocess.run([*SEALGATE, *words], capture_output=True, cwd=ROOT, timeout=120, check=False)
+def _run(command: list[str], *, may_fail: bool = False, environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=environment, timeout=120, check=False)
     if done.returncode and not may_fail:
-        raise AssertionError(f"sealgate {' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
-    return done.stdout.decode()
+        said = (done.stderr + done.stdout).decode()
+        raise AssertionError(f"{' '.join(command[2:])} ended with {done.returncode}: {said}")
+    return (done.stdout + (done.stderr if may_fail else b"")).decode()

@@ -5,22 +5,28 @@ Everything listens on loopback and stops by itself.
 
 from __future__ import annotations
 
+import email
+import io
 import os
 import shutil
 import smtplib
+import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class PartnerServer:
     """Per recipient: a reply that refuses, or None to take it."""
     arrivals: list[Arrival] = field(default_factory=list)
     _controller: Controller | None = None
+    _silence: socket.socket | None = None
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
         """Take or refuse one recipient."""
@@ -63,6 +70,7 @@ class PartnerServer:
 
     def start(self) -> None:
         """Listen."""
+        self.stop()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         self._controller = Controller(
@@ -71,11 +79,23 @@ class PartnerServer:
         )  # fmt: skip
         self._controller.start()
 
+    def is_silent(self) -> None:
+        """Take connections and say nothing, until started or stopped."""
+        self._silence = socket.create_server(("127.0.0.1", self.port), backlog=64)
+
     def stop(self) -> None:
         """Stop listening."""
+        if self._silence is not None:
+            self._silence.close()
+            self._silence = None
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
+
+    def awaits(self, recipient: str, count: int = 1) -> list[bytes]:
+        """What came for one recipient, once that many messages have. Fails if they do not."""
+        assert eventually(lambda: len(self.received(recipient)) >= count), f"nothing came for {recipient}"
+        return self.received(recipient)
 
     def received(self, recipient: str) -> list[bytes]:
         """Every message that came for one recipient."""
@@ -117,6 +137,16 @@ class Correspondent:
         end = message.index(b"-----END PGP MESSAGE-----") + len(b"-----END PGP MESSAGE-----\n")
         return self._gpg("--decrypt", given=message[start:end] + b"\n")
 
+    def opens(self, message: bytes) -> EmailMessage:
+        """The message inside a PGP/MIME one, as a mail program shows it."""
+        return email.message_from_bytes(self.reads(message), policy=policy.default)
+
+    def keys_named_in(self, message: bytes) -> int:
+        """To how many keys a message says it is encrypted, whoever looks at it."""
+        start = message.index(b"-----BEGIN PGP MESSAGE-----")
+        packets = self._gpg("--list-packets", given=message[start:] + b"\n")
+        return packets.count(b":pubkey enc packet:")
+
     def dies(self) -> None:
         """Stop the agent and remove the home."""
         subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)
@@ -129,6 +159,20 @@ class Correspondent:
         if done.returncode:
             raise AssertionError(f"gpg {words[0]}: {done.stderr.decode(errors='replace')}")
         return done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a mail program was told: the last reply, and each refused recipient's."""
+
+    code: int
+    reply: str
+    refused: dict[str, str]
+
+    @property
+    def transfer(self) -> str:
+        """The transfer's id, as the reply names it."""
+        return self.reply.partition("Kept as ")[2].split(";")[0].split()[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +194,82 @@ class MailClient:
 
     def sends(self, message: EmailMessage | bytes, to: list[str]) -> tuple[int, str]:
         """Send one message; the reply to DATA. Raises smtplib's errors for what is refused."""
+        sent = self.hands_in(message, to)
+        if len(sent.refused) == len(to):
+            raise smtplib.SMTPRecipientsRefused({who: (550, said.encode()) for who, said in sent.refused.items()})
+        if sent.code != 250:
+            raise smtplib.SMTPDataError(sent.code, sent.reply)
+        return sent.code, sent.reply
+
+    def hands_in(self, message: EmailMessage | bytes, to: list[str]) -> Sent:
+        """Send one message and hear everything: a refusal is an answer too. Without a recipient left, no DATA."""
         content = message if isinstance(message, bytes) else message.as_bytes()
         content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         with self.connected() as session:
             code, reply = session.mail(self.address)
             if code != 250:
                 raise smtplib.SMTPSenderRefused(code, reply, self.address)
-            refused = {}
-            for recipient in to:
-                code, reply = session.rcpt(recipient)
-                if code != 250:
-                    refused[recipient] = (code, reply)
-            if len(refused) == len(to):
-                raise smtplib.SMTPRecipientsRefused(refused)
-            code, reply = session.data(content)
-            if code != 250:
-                raise smtplib.SMTPDataError(code, reply)
-            return code, reply.decode()
+            answers = {recipient: session.rcpt(recipient) for recipient in to}
+            refused = {who: f"{code} {said.decode()}" for who, (code, said) in answers.items() if code != 250}
+            if len(refused) < len(to):
+                code, reply = session.data(content)
+        return Sent(code, reply.decode(), refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Somebody on another machine: an empty folder, the product, a public key, and the bundles they are handed."""
+
+    folder: Path
+    ledger_key: str
+
+    def verifies(self, bundle: bytes) -> tuple[int, str]:
+        """`sealgate ledger verify BUNDLE --key KEY` and nothing else to go by: the exit code and what it said."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as elsewhere:
+            path = Path(elsewhere) / "bundle"
+            path.write_bytes(bundle)
+            command = [sys.executable, "-P", "-m", "gateway.commands.main", "ledger", "verify", str(path)]
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1]), "HOME": elsewhere}
+            done = subprocess.run(
+                [*command, "--key", self.ledger_key], capture_output=True, cwd=elsewhere, env=environment, check=False
+            )
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def attached(message: EmailMessage, name: str, content: bytes, media: str) -> EmailMessage:
+    """The message, with a file."""
+    kind, _, form = media.partition("/")
+    message.add_attachment(content, kind, form, filename=name)
+    return message
+
+
+def attachment(message: EmailMessage, name: str) -> bytes:
+    """A file as the receiver saves it. Fails if it is not there."""
+    found = [part.get_payload(decode=True) for part in message.walk() if part.get_filename() == name]
+    assert len(found) == 1, f"{len(found)} files called {name}"
+    return bytes(found[0])
+
+
+def photo(latitude: float, longitude: float) -> bytes:
+    """A photograph that says where it was taken, as a telephone makes them."""
+    picture, exif = Image.linear_gradient("L").resize((96, 64)), Image.Exif()
+    exif[0x0110] = "CANARY telephone"
+    where = {1: "N", 2: (latitude, 0.0, 0.0), 3: "E", 4: (longitude, 0.0, 0.0)}
+    exif.get_ifd(0x8825).update(where)
+    content = io.BytesIO()
+    picture.save(content, "jpeg", exif=exif)
+    return content.getvalue()
+
+
+def says_where(jpeg: bytes) -> bool:
+    """True if the picture says where it was taken, or by what."""
+    exif = Image.open(io.BytesIO(jpeg)).getexif()
+    return bool(exif.get_ifd(0x8825)) or 0x0110 in exif
+
+
+def same_picture(one: bytes, other: bytes) -> bool:
+    """True if both look the same, pixel for pixel."""
+    return Image.open(io.BytesIO(one)).tobytes() == Image.open(io.BytesIO(other)).tobytes()
 
 
 def letter(sender: str, to: str, subject: str, body: str = "See attached.\n") -> EmailMessage:

@@ -18,7 +18,7 @@ import click
 import msgspec
 
 from gateway.commands.assembly import parts_of
-from gateway.commands.office import alone, opened, scribe_of
+from gateway.commands.office import alone, opened, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
 from gateway.doors.admin import Answer, AnyOrder, Consult, bring
 from gateway.errors import Failure, Misconfigured
@@ -81,10 +81,11 @@ def tell(answer: Answer, *, as_json: bool) -> None:
 def _here(setting: Setting, order: AnyOrder) -> Answer:
     """No gateway runs: open the office for writing and carry it out. What it calls for happens at the next start."""
     with alone(setting), opened(setting, is_writing=True) as office, ThreadPoolExecutor(2) as disk:
-        scribe = scribe_of(office, _already_told)
+        rules = rules_of_office(office)
+        scribe = scribe_of(office, rules, _already_told)
         scribe.start()
         try:
-            counter = parts_of(office, scribe, disk).counter(look=lambda: None)
+            counter = parts_of(office, rules, scribe, disk).counter(look=lambda: None)
             answer = asyncio.run(counter.take(order))
         finally:
             scribe.stop()

@@ -25,7 +25,6 @@ from gateway.engine.signing_in import SignIn
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
 from gateway.engine.workshop import Workshop
-from gateway.errors import Misconfigured
 from gateway.judge.rulebook import Rulebook
 from gateway.keep.accounts import Accounts
 from gateway.seal.registrar import Registrar
@@ -75,13 +74,10 @@ def host_of(rulebook: Rulebook) -> str:
     return f"mail.{rulebook.gateway.office.domains[0]}"
 
 
-def parts_of(office: Office, scribe: Scribe, disk: ThreadPoolExecutor) -> Parts:
-    """The parts every order needs. Raises `Misconfigured` when no rules are in force."""
-    rulebook = office.in_force
-    if rulebook is None:
-        raise Misconfigured("no rules are in force yet; put them in force with: sealgate rules publish")
-    rules = InForce(rulebook, private_ca=_private_ca(office))
-    vault = Vault(office.blobs(), office.clock, disk)
+def parts_of(office: Office, rules: InForce, scribe: Scribe, disk: ThreadPoolExecutor) -> Parts:
+    """The parts every order needs."""
+    rulebook = rules.rulebook
+    vault = Vault(office.blobs(), office.clock, disk, scribe.give_up)
     host = host_of(rulebook)
     notes = Notes(vault=vault, clock=office.clock, host=host, office=rulebook.gateway.office.name, rules=rules)
     story = office.archive.story(KEYS)
@@ -135,13 +131,3 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         tasks=tasks,
     )
     return Gateway(runner=runner, desk=desk, carrier=carrier)
-
-
-def _private_ca(office: Office) -> str:
-    """The office's own authority, which a route to a named host must show.
-
-    GAP: only the development CA of `init` is looked for; an office with a public mail provider as its `via` needs a
-    `[[hop]]` with a pin until `protection.toml` can name an authority.
-    """
-    path = office.setting.certs / "ca.pem"
-    return path.read_text("ascii") if path.is_file() else ""

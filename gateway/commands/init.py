@@ -19,9 +19,9 @@ from gateway.commands.authority import THIS_MACHINE, Pair, issue, make_authority
 from gateway.commands.glance import glance_at_gateway, glance_at_people
 from gateway.commands.loopback import HIGHEST_BASE, LOWEST_BASE, on_loopback
 from gateway.commands.passwords import RANDOM_BYTES, readable_password
-from gateway.commands.sample import sample_rules
+from gateway.commands.sample import as_of, sample_rules
 from gateway.commands.setting import Setting
-from gateway.engine.clock import Clock, SystemClock, moment
+from gateway.engine.clock import Clock, SystemClock, day, moment
 from gateway.errors import Misconfigured
 from gateway.keep.accounts import Accounts
 from gateway.keep.keyring import Keyring
@@ -80,7 +80,8 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
 
     Raises what went wrong, `Misconfigured` for most of it, and leaves nothing behind.
     """
-    rules = sample_rules() if base is None else on_loopback(sample_rules(), base)
+    sample = as_of(day(clock.now_ms()), sample_rules())
+    rules = sample if base is None else on_loopback(sample, base)
     gateway = glance_at_gateway(rules)
     setting = Setting(folder=folder.absolute())
     with _all_or_nothing(setting.folder):

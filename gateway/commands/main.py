@@ -10,20 +10,23 @@ from pathlib import Path
 
 import click
 
+from gateway.commands.demo.play import demo
 from gateway.commands.held import held
 from gateway.commands.init import init
 from gateway.commands.keys import keys
+from gateway.commands.office import RulesInvalid
 from gateway.commands.people import people
 from gateway.commands.rules import rules
 from gateway.commands.serve import serve
 from gateway.commands.setting import Setting
 from gateway.errors import Failure
 
-ENVIRONMENT = 5
+RULES_INVALID, ENVIRONMENT = 3, 5
 
 VERBS: tuple[click.Command, ...] = (
     init,
     serve,
+    demo,
     people,
     keys,
     rules,
@@ -39,12 +42,13 @@ class Voyage(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the verb; exit 5 when this machine, this office or a peer could not do it."""
+        """Run the verb; exit 3 when the rules do not load, 5 when this machine, this office or a peer could not do it."""
         try:
             return super().invoke(ctx)
         except Failure as failure:
             click.echo(f"sealgate: {failure.cause}", err=True)
-            raise click.exceptions.Exit(ENVIRONMENT) from failure
+            code = RULES_INVALID if isinstance(failure, RulesInvalid) else ENVIRONMENT
+            raise click.exceptions.Exit(code) from failure
 
 
 @click.group(name="sealgate", cls=Voyage, context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,6 +19,7 @@ from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock, SystemClock
 from gateway.engine.entries import Entries, Write
 from gateway.engine.orders import RULES
+from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
 from gateway.engine.scribe import Scribe
 from gateway.errors import Failure, Misconfigured
@@ -125,14 +126,27 @@ def alone(setting: Setting) -> Iterator[None]:
         os.close(lock)
 
 
-def scribe_of(office: Office, on_fatal: Callable[[Failure], None]) -> Scribe:
+def rules_of_office(office: Office) -> InForce:
+    """The rules in force. Raises `Misconfigured` when none are."""
+    rulebook = office.in_force
+    if rulebook is None:
+        raise Misconfigured("no rules are in force yet; put them in force with: sealgate rules publish")
+    ca = office.setting.certs / "ca.pem"
+    # GAP: only the development CA of `init` is looked for; an office with a public mail provider as its `via` needs a
+    # `[[hop]]` with a pin until `protection.toml` can name an authority.
+    return InForce(rulebook, private_ca=ca.read_text("ascii") if ca.is_file() else "")
+
+
+def scribe_of(office: Office, rules: InForce, on_fatal: Callable[[Failure], None]) -> Scribe:
     """The one writer, resumed from what is kept; not yet started. Raises `Tampering` if the ledger is not whole."""
     head = office.records.since(0, 0).head
     frontier = office.publication.frontier(head)
     last = office.records.since(head.size - 1, 1).leaves if head and head.size else ()
     return Scribe(
         records=office.writable,
-        entries=Entries(archive=office.archive, keyring=office.keyring, clock=office.clock, gateway=GATEWAY),
+        entries=Entries(
+            archive=office.archive, keyring=office.keyring, clock=office.clock, rules=rules, gateway=GATEWAY
+        ),
         signer=office.signer,
         clock=office.clock,
         frontier=frontier,
@@ -146,7 +160,7 @@ def publish_first(folder: Path) -> None:
     """Put the rules of a new office in force and write its ledger's first entries."""
     setting = Setting(folder=folder)
     with alone(setting), opened(setting, is_writing=True) as office:
-        scribe = scribe_of(office, _give_up)
+        scribe = scribe_of(office, InForce(office.folder_rules), _give_up)
         scribe.start()
         try:
             rulebook = office.folder_rules

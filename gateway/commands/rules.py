@@ -1,7 +1,7 @@
-"""`sealgate rules`: check, test and explain the rules of an office.
+"""`sealgate rules`: check, test, explain and publish the rules of an office.
 
 Exit codes (DESIGN §8): 0 fine or send, 1 a missed expectation or a block, 3 rules invalid, 4 hold.
-Reads the folder, writes nothing but its answer.
+All but `publish`, which has a module of its own, read the folder and write nothing but their answer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from gateway.commands.publish import publish
 from gateway.commands.rulefolder import read_folder
 from gateway.engine.clock import SystemClock, day
 from gateway.facts import Outcome, Truth
@@ -37,7 +38,10 @@ class Office(Protocol):
 
 @click.group()
 def rules() -> None:
-    """Check, test and explain who may send what to whom."""
+    """Check, test, explain and publish who may send what to whom."""
+
+
+rules.add_command(publish)
 
 
 @rules.command()

@@ -22,7 +22,7 @@ import uvloop
 
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.certificates import server_context
-from gateway.commands.office import Office, RulesInvalid, alone, opened, scribe_of
+from gateway.commands.office import Office, alone, opened, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
 from gateway.doors.admin import AdminDoor
 from gateway.doors.guard import Guard
@@ -31,13 +31,13 @@ from gateway.doors.smtp.settings import Role, Settings
 from gateway.engine.caretaker import Caretaker
 from gateway.engine.clock import moment
 from gateway.engine.workshop.benches import Benches
-from gateway.errors import Failure
+from gateway.errors import Failure, StoreBroken, Tampering
 
 log = logging.getLogger("gateway.serve")
 
 DISK_THREADS = 16
 DRAIN_S = 20.0
-RULES_INVALID, ENVIRONMENT = 3, 5
+ENVIRONMENT = 5
 
 
 @click.command()
@@ -46,12 +46,8 @@ RULES_INVALID, ENVIRONMENT = 3, 5
 def serve(setting: Setting, as_json: bool) -> None:
     """Run the gateway until SIGTERM."""
     _log_to_stderr()
-    try:
-        with alone(setting), opened(setting, is_writing=True) as office:
-            code = uvloop.run(_Serving(office, as_json=as_json).run())
-    except RulesInvalid as why:
-        click.echo(f"sealgate: {why.cause}", err=True)
-        code = RULES_INVALID
+    with alone(setting), opened(setting, is_writing=True) as office:
+        code = uvloop.run(_Serving(office, as_json=as_json).run())
     sys.exit(code)
 
 
@@ -77,20 +73,23 @@ class _Serving:
             self.fatal.append(why)
             loop.call_soon_threadsafe(self.stop.set)
 
-        scribe = scribe_of(self.office, give_up)
+        rules = rules_of_office(self.office)
+        scribe = scribe_of(self.office, rules, give_up)
         scribe.start()
         with _disk() as disk:
-            parts = parts_of(self.office, scribe, disk)
+            parts = parts_of(self.office, rules, scribe, disk)
             self._warn()
             workshop = Benches(limits=parts.rules.limits)
             await workshop.start()
             try:
                 await self._serve(parts, workshop)
+            except* (StoreBroken, Tampering) as group:
+                self.fatal.extend(_each(group))
             finally:
                 await workshop.close()
                 scribe.stop()
-        for why in self.fatal:
-            log.critical("stopped cause=%r", why.cause)
+        for cause in dict.fromkeys(why.cause for why in self.fatal):  # several may have met the same end
+            log.critical("stopped; the next start recovers cause=%r", cause)
         return ENVIRONMENT if self.fatal else 0
 
     async def _serve(self, parts: Parts, workshop: Benches) -> None:
@@ -179,6 +178,15 @@ class _Serving:
             click.echo(f"{door:<12} {', '.join(listening)}")
         click.echo(f"{'rules':<12} {digest[:16]}  {'ledger':>8} {self.office.signer.vkey}")
         click.echo("Ready. Stop with Ctrl-C or SIGTERM.")
+
+
+def _each(group: BaseExceptionGroup[Failure]) -> Iterator[Failure]:
+    """The failures in a group of groups."""
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _each(one)
+        else:
+            yield one
 
 
 @contextmanager

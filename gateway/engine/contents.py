@@ -108,11 +108,12 @@ class Contents:
         content = self._open.pop(transfer, None)
         if content is None:
             return
+        size_bytes = len(content.raw)
         content.close()
         if isinstance(content.raw, bytes):
-            self._remembered -= len(content.raw)
+            self._remembered -= size_bytes
         else:
-            self._give_back(content.raw.size)
+            self._give_back(size_bytes)
 
     def _give_back(self, size_bytes: int) -> None:
         if size_bytes > LARGE_BYTES:

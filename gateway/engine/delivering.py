@@ -12,7 +12,8 @@ A crash between 4 and 6 leaves a doubt; `settle` decides about it, by rule, neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterable
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from gateway.engine.clock import Clock
@@ -50,6 +51,11 @@ class Delivering:
         address = leg.leg.recipient.address
         if address is None or leg.sealed is None:
             raise AssertionError("only a sealed mail leg ships by SMTP")
+        if ordinal not in voyage.parcels and not await self.vault.holds(leg.sealed.parcel.blob):
+            # It was small and a crash took it before it left: back to the start, under the rules of now.
+            assert leg.judged is not None
+            await log(replace(leg.judged, outcome=Outcome.SEND, reasons=()))
+            return
         via = self.rules.via(leg.leg.recipient)
         targets = await self.resolver.targets(address.host, via)
         if isinstance(targets, Never):
@@ -81,7 +87,10 @@ class Delivering:
             await log(verdict, notes=await self._about_verdict(voyage, verdict))
             return
         attempted = await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # 4
-        chunks = self.vault.stream(sealed.parcel.blob, voyage.data_key, sealed.parcel.size_bytes)
+        small = voyage.parcels.get(leg.leg.ordinal)
+        chunks: AsyncIterable[bytes] | tuple[bytes] = (
+            self.vault.stream(sealed.parcel.blob, voyage.data_key, sealed.parcel.size_bytes) if small is None else (small,)
+        )
         outcome = await line.deliver(sealed.parcel, slip_of(transfer, leg), chunks, attempted)  # 5
         match outcome:  # 6
             case Taken(reply=reply, is_notifying=is_notifying):
@@ -115,6 +124,7 @@ class Delivering:
         notes: tuple[Write, ...] = ()
         if owes_note(schedule, since_ms=since_ms, now_ms=now_ms, is_told=is_told):
             notes = await self._note(voyage, leg, Kind.DELAYED, outcome.reason, outcome.reply)
+        await self._store(voyage, leg)
         fact = Deferred(leg=leg.leg.ordinal, until_ms=until_ms, reason=outcome.reason, reply=outcome.reply)
         await log(fact, notes=notes)
 
@@ -125,11 +135,18 @@ class Delivering:
     async def _doubt(self, voyage: Voyage, leg: LegJourney, reason: Reason) -> tuple[LegFact, tuple[Write, ...]]:
         """From the label the rules name up, a person decides; below it, once more at the next turn."""
         ordinal, now_ms = leg.leg.ordinal, self.clock.now_ms()
+        await self._store(voyage, leg)
         if self.rules.parks(voyage.journey.transfer.label):
             parked = Deferred(leg=ordinal, until_ms=now_ms, reason=reason, is_in_doubt=True)
             return parked, await self._note(voyage, leg, Kind.DELAYED, reason, "")
         pause_ms = self.rules.schedule.first_retry_ms if leg.attempts else 0
         return Deferred(leg=ordinal, until_ms=now_ms + pause_ms, reason=reason), ()
+
+    async def _store(self, voyage: Voyage, leg: LegJourney) -> None:
+        """A parcel that must wait is stored: the next attempt sends the very same bytes."""
+        small = voyage.parcels.pop(leg.leg.ordinal, None)
+        if small is not None and leg.sealed is not None:
+            await self.vault.put(voyage.data_key, [small], leg.sealed.parcel.blob)
 
     async def _about_verdict(self, voyage: Voyage, verdict: Judged) -> tuple[Write, ...]:
         kind = Kind.FAILED if verdict.outcome is Outcome.BLOCK else Kind.HELD

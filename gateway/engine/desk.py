@@ -30,12 +30,13 @@ from gateway.engine.signing_in import SignIn
 from gateway.engine.vault import Deposit as VaultDeposit
 from gateway.engine.vault import Vault
 from gateway.engine.wording import sentences
-from gateway.errors import Failure, StoreAway
+from gateway.engine.workshop import WorkshopAway, WorkshopFailed
+from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Outcome, Reason, Received
 from gateway.intake.fault import Fault
 from gateway.judge.spotting import Spotted, spot
 from gateway.skeleton import Skeleton
-from gateway.transfer import Item, Leg, Party, Recipient, Transfer, Way, transfer_id
+from gateway.transfer import Envelope, Item, Leg, Party, Recipient, Transfer, Way, transfer_id
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -111,6 +112,24 @@ class Desk:
         return outcome
 
     async def _accept(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
+        try:
+            return await self._judge_and_keep(deposit, submission)
+        except (StoreBroken, Tampering):
+            raise  # a commit's fate is unknown: what was stored stays for whoever recovers
+        except Failure:
+            await deposit.forget()  # surely not kept: on a full disk above all, it must not lie about
+            raise
+
+    async def _judge_and_keep(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
+        try:
+            return await self._receive(deposit, submission)
+        except WorkshopAway as why:
+            raise StoreAway(why.cause) from why
+        except WorkshopFailed as why:  # no honest mail crashes or hangs its reader
+            log.warning("mail refused by the workshop cause=%r", why.cause)
+            return Refusal(reasons=(Reason(code="unreadable"),), sentence=why.public)
+
+    async def _receive(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
         stored = None
         if deposit.small is None:  # too large for memory: it is read back from where it will stay
             stored = await deposit.keep()
@@ -119,8 +138,7 @@ class Desk:
         else:
             skeleton = await self.contents.scan(deposit.small)  # 1
         if isinstance(skeleton, Fault):
-            if stored:
-                await self.vault.erase(stored.blob)
+            await deposit.forget()
             return Refusal(reasons=(Reason(code=skeleton.code),), sentence=skeleton.sentence)
         spotted = spot(self.rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
         opinions = await self._opinions(submission, skeleton, spotted)  # 3
@@ -130,7 +148,7 @@ class Desk:
         refusal = self._refused(submission, opinions)
         if refusal is not None:
             await self._enter_refusal(transfer, opinions)
-            await self.vault.erase(stored.blob)
+            await deposit.forget()
             return refusal
         due_ms = self.clock.now_ms() + LEASE_MS
         write = Write(
@@ -206,7 +224,6 @@ class Desk:
         submission: Submission | None = None,
         spotted: Spotted | None = None,
     ) -> Transfer:
-        envelope = {"envelope": submission.envelope} if submission else {}
         return Transfer(
             id=transfer_id(self.clock.random(16)),
             way=way,
@@ -216,6 +233,6 @@ class Desk:
             received_ms=self.clock.now_ms(),
             label=(spotted.label if spotted else None) or "",
             purpose=(spotted.purpose if spotted else None) or "",
-            **envelope,
+            envelope=submission.envelope if submission else Envelope(),
         )
 

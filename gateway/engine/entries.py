@@ -14,10 +14,11 @@ from typing import TypeGuard
 
 from gateway.engine.archive import Archive, seal_body
 from gateway.engine.clock import Clock
+from gateway.engine.policy import InForce
 from gateway.errors import Conflict
-from gateway.facts import Fact, LegFact, Receipt, Received, Sealed, kind_of, legs_of, to_bytes
+from gateway.facts import Fact, LegFact, Received, Sealed, kind_of, legs_of, to_bytes
 from gateway.journey import Journey, advance, begin
-from gateway.keep import Append, Head, LeafRow, Row
+from gateway.keep import Append, LeafRow, Row
 from gateway.keep.keyring import Keyring
 from gateway.ledger import box, leaf
 from gateway.ledger.leaf import CLASSES, Statement
@@ -63,6 +64,8 @@ class Remembered:
     key: bytes
     sealed_at: dict[int, int] = field(default_factory=dict)
     """Leg ordinal to ledger index of its latest intent."""
+    terms: frozenset[bytes] = frozenset()
+    """Under what it can be found already, as far as remembered: a transfer says the same words in every entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,11 @@ class Composed:
 class Entries:
     """Composes batches for the scribe."""
 
-    def __init__(self, *, archive: Archive, keyring: Keyring, clock: Clock, gateway: str) -> None:
+    def __init__(self, *, archive: Archive, keyring: Keyring, clock: Clock, rules: InForce, gateway: str) -> None:
         self._archive = archive
         self._keyring = keyring
         self._clock = clock
+        self._rules = rules
         self._gateway = gateway
         self._streams: OrderedDict[str, Remembered] = OrderedDict()
         self._class_keys: OrderedDict[str, bytes] = OrderedDict()
@@ -119,14 +123,16 @@ class Entries:
         self._class_keys.clear()
         self._fresh.clear()
 
-    def receipt(self, stream: str, head: Head | None) -> Receipt:
-        """The receipt of what the store holds of a stream. Raises `KeyError` if it holds nothing. Any thread."""
+    def last(self, stream: str) -> tuple[int, tuple[int, ...]]:
+        """The version of what the store holds of a stream, and its last fact's entries. Any thread.
+
+        Raises `KeyError` if it holds nothing.
+        """
         story = self._archive.story(stream)
-        if story is None or not story.rows or head is None:
+        if story is None or not story.rows:
             raise KeyError(stream)
         first = story.rows[-1].first_index
-        indexes = tuple(range(first, first + len(legs_of(story.facts[-1]))))
-        return Receipt(stream=stream, version=len(story.rows), indexes=indexes, size=head.size, checkpoint=head.note)
+        return len(story.rows), tuple(range(first, first + len(legs_of(story.facts[-1]))))
 
     # ── one write ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,13 +152,13 @@ class Entries:
                 terms.update(terms_of(statement, at_ms=position.at_ms, index_key=self._keyring.index_key))
                 if isinstance(fact, Sealed):
                     sealed_at[fact.leg] = leaves[-1].index
-        after = Remembered(state.version + len(rows), state.key, sealed_at)
+        after = Remembered(state.version + len(rows), state.key, sealed_at, state.terms | terms)
         append = Append(
             stream=write.stream,
             expected=state.version,
             rows=tuple(rows),
             leaves=tuple(leaves),
-            terms=tuple(sorted(terms)),
+            terms=tuple(sorted(terms - state.terms)),
             due_ms=write.due_ms,
             key=self._keyring.wrap(write.stream, state.key) if is_new else None,
         )
@@ -187,7 +193,7 @@ class Entries:
 
     def _context(self, stream: str, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
         if journey is None:  # an office's fact: a fresh id of its own
-            return Context(x=self._clock.random(16))
+            return Context(x=self._clock.random(16), ruleset=self._rules.rulebook.digest)
         leg = journey.legs[fact.leg] if _is_about_a_leg(fact) else None
         return Context(
             x=transfer_bytes(TransferId(stream)),
@@ -196,6 +202,8 @@ class Entries:
             scrubbed=leg.scrubbed if leg else None,
             sealed=leg.sealed if leg else None,
             intent=sealed_at.get(leg.leg.ordinal) if leg else None,
+            partners=tuple(self._rules.partner(one.recipient) for one in journey.transfer.legs),
+            ruleset=self._rules.rulebook.digest,
         )
 
     def _leaf(

@@ -49,6 +49,13 @@ class InForce:
             mark_fields=(self.rulebook.labels.spotting.header.lower(), "msip_labels"),
         )
 
+    # ── for the ledger ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def partner(self, recipient: Recipient) -> str:
+        """The id of the partner a recipient belongs to; empty for a stranger."""
+        partner = self.rulebook.partner_of(recipient)
+        return partner.id if partner else ""
+
     # ── for seal and ship ────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -104,7 +111,8 @@ class InForce:
         said: list[tuple[Kind, Action]] = []
         ids: list[str] = []
         metadata = self.rulebook.metadata
-        for table in (*metadata.strip, *metadata.allow):
+        tables: tuple[StripTable | KeepTable, ...] = (*metadata.strip, *metadata.allow)
+        for table in tables:
             if (table.to and not groups & set(table.to)) or (table.labels and label not in table.labels):
                 continue
             ids.append(table.id)

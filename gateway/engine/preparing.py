@@ -17,7 +17,7 @@ from itertools import chain
 
 from gateway.engine.clock import Clock, moment
 from gateway.engine.contents import Content, documents
-from gateway.engine.vault import LARGE_BYTES, Vault
+from gateway.engine.vault import LARGE_BYTES, SMALL_BYTES, Vault
 from gateway.engine.workshop import Workshop
 from gateway.facts import Reason, Removed, Scrubbed, Sealed
 from gateway.intake.fault import Fault
@@ -29,6 +29,7 @@ from gateway.seal import headers, openpgp, plain
 from gateway.seal.floor import Choice, Vouched
 from gateway.seal.gpgpen import encrypt_stream
 from gateway.seal.parcel import Packing
+from gateway.seal.pen import Unsealed
 from gateway.skeleton import Part
 from gateway.transfer import Digest, Seal, Transfer
 
@@ -100,30 +101,39 @@ class Preparing:
 
     async def seal(
         self, transfer: Transfer, leg: LegJourney, copy: Composed, choice: Choice, key: Vouched | None, data_key: bytes
-    ) -> Sealed:
-        """The parcel, durable, and the intent that names it. Raises `Unsealed` if the pen would not."""
+    ) -> tuple[Sealed, bytes | None]:
+        """The intent and the parcel it names. Raises `Unsealed` if the pen would not.
+
+        A small parcel comes as bytes and is not stored yet: it leaves at once, or whoever sees it wait stores it. Lost
+        in a crash, it is made again, under a new intent. A large one is durable.
+        """
         if choice.seal is Seal.OPENPGP:
             if key is None or key.fingerprint != choice.key_fingerprint:
                 raise AssertionError("sealed only to the key that was vouched for")
             pieces = await self._encrypted(leg, copy, key, data_key)
         else:
             pieces = plain.as_they_are(copy.whole())
-        packing = Packing(pieces)
-        stored = await self.vault.put(data_key, packing)
+        assert leg.scrubbed is not None
+        packing, blob, small = Packing(pieces), self.vault.name(), None
+        if leg.scrubbed.size_bytes <= SMALL_BYTES:
+            small = b"".join(packing)
+        else:
+            await self.vault.put(data_key, packing, blob)
         parcel = packing.parcel(
             transfer=transfer.id,
             leg=leg.leg.ordinal,
-            blob=stored.blob,
+            blob=blob,
             seal=choice.seal,
             key_fingerprint=choice.key_fingerprint if choice.seal is Seal.OPENPGP else "",
         )
-        return Sealed(
+        intent = Sealed(
             leg=leg.leg.ordinal,
             parcel=parcel,
             original=transfer.items[0],
             floor=choice.floor,
             key_trust=key.trust if key and choice.seal is Seal.OPENPGP else "",
         )
+        return intent, small
 
     async def seal_note(self, transfer: Transfer, leg: LegJourney, choice: Choice, data_key: bytes) -> Sealed:
         """The parcel of one of our own notes: the very blob that was written, read back and counted."""
@@ -142,7 +152,11 @@ class Preparing:
         assert leg.scrubbed is not None
         if leg.scrubbed.size_bytes > LARGE_BYTES:
             return openpgp.wrap(parted.outer, encrypt_stream(inside, key.certificate), boundary)
-        armoured = await self.workshop.encrypt(b"".join(inside), key.certificate)
+        content = b"".join(inside)
+        try:
+            armoured = await self.workshop.encrypt(content, key.certificate)
+        except Unsealed:  # a key that asks for what GnuPG cannot read: GnuPG itself is the other pen
+            armoured = await self.vault.on_disk(lambda: b"".join(encrypt_stream([content], key.certificate)))
         return openpgp.wrap(parted.outer, [armoured], boundary)
 
     async def _clean_one(self, content: Content, part: Part, plan: Plan) -> CleanPart:

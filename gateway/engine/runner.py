@@ -18,6 +18,7 @@ from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.scribe import Scribe
+from gateway.engine.workshop import WorkshopAway
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
 from gateway.facts import LegFact, Receipt
 from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, todo
@@ -47,6 +48,8 @@ class Voyage:
     pending: list[LegFact] = field(default_factory=list)
     notes: list[Write] = field(default_factory=list)
     """The gateway's own notes that go into the same transaction."""
+    parcels: dict[int, bytes] = field(default_factory=dict)
+    """Small parcels that were just made, by leg: they are stored only if they cannot leave at once."""
     is_reconsidered: bool = False
     """Legs that wait are looked at once a voyage, or it would never come to rest."""
     durable: Journey = field(init=False)
@@ -109,6 +112,8 @@ class Runner:
         self._clock = clock
         self._ready: asyncio.Queue[Voyage | None] = asyncio.Queue(4 * TRANSFERS_AT_ONCE)
         self._under_way: set[str] = set()
+        self._put_back: set[str] = set()
+        """What found all crews out, a full disk, or a change on its way: leased to us, so to be read again by us."""
         self._look = asyncio.Event()
         self._is_draining = False
         self._horizon_ms = WAKE_MS
@@ -126,11 +131,12 @@ class Runner:
         self._look.set()
 
     def submit(self, journey: Journey, receipt: Receipt, data_key: bytes) -> None:
-        """A transfer was just accepted. When the queue is full it stays due in the store and is picked up there."""
+        """A transfer was just accepted. When all crews are out it waits for one, as a name; the store has the rest."""
         try:
             self._ready.put_nowait(Voyage(journey, data_key, receipt))
             self._under_way.add(journey.transfer.id)
         except asyncio.QueueFull:
+            self._put_back.add(journey.transfer.id)
             self._look.set()
 
     def look(self) -> None:
@@ -146,6 +152,8 @@ class Runner:
             self._look.clear()
             horizon_ms, self._horizon_ms = self._horizon_ms, 0
             try:
+                while self._put_back:
+                    await self._embark(self._put_back.pop())
                 await self._claim(horizon_ms)
             except StoreAway as why:  # the disk is full or away: the doors say so too; look again later
                 log.error("claim failed cause=%r", why.cause)
@@ -167,13 +175,25 @@ class Runner:
             fresh = [stream for stream in streams if stream not in seen]
             for stream in fresh:
                 seen.add(stream)
-                if stream not in self._under_way:
-                    self._under_way.add(stream)
-                    story = await asyncio.to_thread(self._archive.story, stream)
-                    if story is not None:
-                        await self._ready.put(Voyage(story.journey, story.key, None))
+                await self._embark(stream)
             if not fresh:
                 return
+
+    async def _embark(self, stream: str) -> None:
+        """Read a stream and make it ready, unless it is under way."""
+        if stream in self._under_way:
+            return
+        self._under_way.add(stream)
+        try:
+            story = await asyncio.to_thread(self._archive.story, stream)
+        except BaseException:
+            self._under_way.discard(stream)
+            self._put_back.add(stream)
+            raise
+        if story is None:
+            self._under_way.discard(stream)
+        else:
+            await self._ready.put(Voyage(story.journey, story.key, None))
 
     async def _sail(self) -> None:
         while True:
@@ -183,7 +203,8 @@ class Runner:
             transfer = voyage.journey.transfer.id
             try:
                 await self._travel(voyage)
-            except (Conflict, StoreAway) as why:  # it stays due in the store
+            except (Conflict, StoreAway, WorkshopAway) as why:  # read again at the next look
+                self._put_back.add(transfer)
                 log.warning("voyage put back transfer=%s cause=%r", transfer, why.cause)
             except (StoreBroken, Tampering):
                 raise

@@ -100,6 +100,12 @@ class Scribe:
         if self._thread.is_alive():
             self._thread.join()
 
+    def give_up(self, why: Failure) -> None:
+        """Durability was lost elsewhere, under a blob say: nothing more is written, and the process stops. Any thread."""
+        if self._fatal is None:
+            self._fatal = why
+            self._on_fatal(why)
+
     @property
     def head(self) -> Head | None:
         """The last durable head."""
@@ -142,7 +148,11 @@ class Scribe:
 
     def reissue(self, stream: str) -> Receipt:
         """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
-        return self._entries.receipt(stream, self._head)
+        version, indexes = self._entries.last(stream)
+        head = self._head
+        if head is None:
+            raise KeyError(stream)
+        return Receipt(stream=stream, version=version, indexes=indexes, size=head.size, checkpoint=head.note)
 
     def append_now(self, *writes: Write) -> tuple[Written, ...]:
         """`append` for a caller without a loop; blocks."""
@@ -239,10 +249,9 @@ class Scribe:
 
     def _stop(self, why: Exception, jobs: Sequence[_Job]) -> None:
         fatal = why if isinstance(why, (StoreBroken, Tampering)) else StoreBroken(f"{type(why).__name__}: {why}")
-        self._fatal = fatal
         for job in jobs:
             job.answer(fatal)
-        self._on_fatal(fatal)
+        self.give_up(fatal)
 
 
 def _written(part: Composed, head: Head) -> Written:

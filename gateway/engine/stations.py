@@ -11,6 +11,7 @@ from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import CleanPart, Preparing, reasons
 from gateway.engine.runner import Log, Voyage
+from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.facts import Judged, Mixed, Outcome, Reason, Receipt, Scrubbed, Truth
 from gateway.intake.fault import Fault
 from gateway.journey import LegJourney, State
@@ -78,11 +79,17 @@ class MailStations:
         cleaned = await self._cleaned(voyage, part, content)
         copy = self.preparing.compose(journey.transfer, part, content, cleaned, data_key)
         try:
-            voyage.add(
-                await self.preparing.seal(journey.transfer, part, copy, opinion.choice, opinion.key, data_key)
+            sealed, small = await self.preparing.seal(
+                journey.transfer, part, copy, opinion.choice, opinion.key, data_key
             )
-        except Unsealed:
+        except WorkshopAway:
+            raise
+        except (Unsealed, WorkshopFailed):
             await self._hold(voyage, leg, Reason(code="unsealed"))
+            return
+        voyage.add(sealed)
+        if small is not None:
+            voyage.parcels[leg] = small
 
     async def settle(self, voyage: Voyage, leg: int) -> None:
         """See `runner.Stations.settle`."""

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from gateway.engine.clock import Clock
 from gateway.engine.workshop.memory import Memory
+from gateway.errors import Failure, StoreBroken
 from gateway.keep import Blobs
 from gateway.keep.sealed import SealedDraft, open_sealed
 from gateway.transfer import BlobId, Digest
@@ -77,6 +78,15 @@ class Deposit:
         if self._drafted is not None:
             self._drafted.draft.drop()
 
+    async def forget(self) -> None:
+        """Remove it, also when it was kept: for content that no fact will name."""
+        await self._vault.on_disk(self._forget)
+
+    def _forget(self) -> None:
+        self.drop()
+        if self._drafted is not None:
+            self._vault.erase(self._drafted.blob)
+
     def _spill(self) -> None:
         self._is_small = False
         self._begun().draft.write(bytes(self._buffer))
@@ -96,29 +106,38 @@ class Deposit:
 class Vault:
     """Puts content away and takes it out again. Disk work runs on threads of its own."""
 
-    def __init__(self, blobs: Blobs, clock: Clock, disk: Executor) -> None:
+    def __init__(self, blobs: Blobs, clock: Clock, disk: Executor, on_fatal: Callable[[Failure], None]) -> None:
         self._blobs = blobs
         self._clock = clock
         self._disk = disk
+        self._on_fatal = on_fatal
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Run blocking work on a disk thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        """Run blocking work on a disk thread. A failed fsync is everybody's business, whoever asked for it."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        except StoreBroken as why:
+            self._on_fatal(why)
+            raise
 
     def deposit(self) -> Deposit:
         """Start taking content in, under a fresh data key."""
         return Deposit(self, self._clock.random(32))
 
-    def draft(self, data_key: bytes) -> Drafted:
-        """A sealed draft under a fresh name. Blocks. Raises `StoreAway`."""
-        blob = BlobId(self._clock.random(16).hex())
+    def name(self) -> BlobId:
+        """A fresh name for content."""
+        return BlobId(self._clock.random(16).hex())
+
+    def draft(self, data_key: bytes, blob: BlobId | None = None) -> Drafted:
+        """A sealed draft, under a fresh name unless it has one. Blocks. Raises `StoreAway`."""
+        blob = blob or self.name()
         return Drafted(blob, SealedDraft(self._blobs.begin(blob), data_key, blob, self._clock.random))
 
-    async def put(self, data_key: bytes, pieces: Iterable[bytes]) -> Stored:
+    async def put(self, data_key: bytes, pieces: Iterable[bytes], blob: BlobId | None = None) -> Stored:
         """Keep content, durably. Raises `StoreAway` or `StoreBroken`."""
 
         def write() -> Stored:
-            drafted = self.draft(data_key)
+            drafted = self.draft(data_key, blob)
             with drafted.draft as draft:
                 for piece in pieces:
                     draft.write(piece)
@@ -145,14 +164,28 @@ class Vault:
         return open_sealed(self._blobs, blob, data_key)
 
     async def stream(self, blob: BlobId, data_key: bytes, size_bytes: int) -> AsyncIterator[bytes]:
-        """The content, piece by piece, without blocking the loop; small content in one. Raises `Tampering`."""
-        pieces = open_sealed(self._blobs, blob, data_key)
+        """The content, piece by piece, without blocking the loop; small content in one. Raises `Tampering`.
+
+        Raises `KeyError` at the first step if there is no such blob.
+        """
+        pieces = await self.on_disk(lambda: open_sealed(self._blobs, blob, data_key))
         if size_bytes <= SMALL_BYTES:
             yield await self.on_disk(lambda: b"".join(pieces))
             return
         while piece := await self.on_disk(lambda: next(pieces, b"")):
             yield piece
 
-    async def erase(self, blob: BlobId) -> None:
-        """Remove content that no fact will name."""
-        await self.on_disk(lambda: self._blobs.erase(blob))
+    async def holds(self, blob: BlobId) -> bool:
+        """True if the blob is there."""
+
+        def look() -> bool:
+            try:
+                return self._blobs.size(blob) >= 0
+            except KeyError:
+                return False
+
+        return await self.on_disk(look)
+
+    def erase(self, blob: BlobId) -> None:
+        """Remove content that no fact will name. Blocks."""
+        self._blobs.erase(blob)

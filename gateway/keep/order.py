@@ -12,8 +12,9 @@ from gateway.keep import Append, Head
 
 def check_order(appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
     """Raise `ValueError` unless entries run from the old size to the new one, and each stream's facts go on by one."""
+    start = old.size if old else 0
     entries = [leaf.index for append in appends for leaf in append.leaves]
-    if entries != list(range(old.size if old else 0, new.size)):
+    if new.size < start or entries != list(range(start, new.size)):
         raise ValueError("ledger entries are numbered from the old size to the new one, without a gap")
     for append in appends:
         versions = [row.version for row in append.rows]

@@ -127,8 +127,8 @@ def parse(content: bytes, place: Place) -> Element:
         raise Stuck(Code.DAMAGED, place)
     try:
         root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise Stuck(Code.DAMAGED, place) from None
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Stuck(Code.LIMIT if "depth" in str(error) else Code.DAMAGED, place) from None
     information = root.getroottree().docinfo
     if information.doctype or (information.encoding or "UTF-8").upper() not in _ENCODINGS:
         raise Stuck(Code.DAMAGED, place)
@@ -161,6 +161,16 @@ def short(name: str) -> str:
     space, _, local = name[1:].partition("}")
     prefix = _PREFIXES.get(space.removeprefix("http://"), "")
     return f"{prefix}:{local}" if prefix else ""
+
+
+@lru_cache(maxsize=1024)
+def full(name: str) -> tuple[str, ...]:
+    """The full names a short one stands for."""
+    prefix, _, local = name.partition(":")
+    spaces = (
+        path if path.startswith("urn:") else "http://" + path for path, known in _PREFIXES.items() if known == prefix
+    )
+    return tuple(f"{{{space}}}{local}" for space in spaces)
 
 
 def is_known(space: str) -> bool:

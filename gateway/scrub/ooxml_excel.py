@@ -20,8 +20,19 @@ from gateway.scrub.opc import Relation
 from gateway.scrub.plan import Kind, Place
 from gateway.scrub.tally import Tally
 
-_HASH = ("password", "workbookPassword", "revisionsPassword", "algorithmName", "hashValue", "saltValue", "spinCount",
-         "workbookAlgorithmName", "workbookHashValue", "workbookSaltValue", "workbookSpinCount")  # fmt: skip
+_HASH = [
+    "password",
+    "workbookPassword",
+    "revisionsPassword",
+    "algorithmName",
+    "hashValue",
+    "saltValue",
+    "spinCount",
+    "workbookAlgorithmName",
+    "workbookHashValue",
+    "workbookSaltValue",
+    "workbookSpinCount",
+]
 _HASHES = dict.fromkeys(_HASH, Kind.IDS)
 _SETUP = {"codeName": Kind.MARKS}
 

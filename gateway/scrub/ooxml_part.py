@@ -25,7 +25,10 @@ _EMPTIED = frozenset({"ext", "extLst", "AlternateContent", "custDataLst", "contr
 _PATH = re.compile(
     r"[A-Za-z]:[\\/]|\\\\|file:|/(?:Users|home|Volumes)/|\.(?:jpe?g|png|gif|bmp|tiff?|emf|wmf|heic|pdf)\b", re.I
 )
-_NAMED = frozenset({"docPr", "cNvPr"})
+_NAMED = (":docPr", ":cNvPr")
+_SPOKEN = frozenset({"descr", "title", "alt", "tooltip"})
+"""What is read out to those who do not see; it stays unless it is a path."""
+_COMPATIBILITY = frozenset({"mc:Ignorable", "mc:ProcessContent", "mc:MustUnderstand"})
 _GENERATED = re.compile(r"Shape \d+|", re.ASCII)
 _WEB = re.compile(r"(?:https?|mailto|tel|ftps?):", re.I)
 
@@ -60,8 +63,7 @@ class Part:
 
     def elements(self, *names: str) -> list[Element]:
         """The elements of these short names, in document order."""
-        wanted = frozenset(names)
-        return [element for element in self.root.iter("{*}*") if short(str(element.tag)) in wanted]
+        return list(self.root.iter(*(full for name in names for full in markup.full(name))))
 
     def walk(self, rules: Rules) -> None:
         """Apply the tables to the whole tree."""
@@ -77,10 +79,10 @@ class Part:
         if all(markup.is_known(space) or not space for space in spaces) or not self.strips(Kind.MARKS):
             return
         for element in self.root.iter("{*}*"):
-            known = {prefix for prefix, space in element.nsmap.items() if prefix and markup.is_known(space)}
-            for name, value in element.items():
-                if short(str(name)) in ("mc:Ignorable", "mc:ProcessContent", "mc:MustUnderstand"):
-                    element.set(name, " ".join(word for word in value.split() if word.partition(":")[0] in known))
+            for name in [name for name in element.keys() if short(name) in _COMPATIBILITY]:  # noqa: SIM118
+                known = {prefix for prefix, space in element.nsmap.items() if prefix and markup.is_known(space)}
+                words = element.get(name).split()
+                element.set(name, " ".join(word for word in words if word.partition(":")[0] in known))
         known = {str(prefix) for prefix, space in self.root.nsmap.items() if prefix and markup.is_known(space)}
         markup.forget_spaces(self.root, known)
 
@@ -181,17 +183,15 @@ def _attributes(element: Element, name: str, part: Part, rules: Rules) -> None:
     own: Mapping[str, Kind] = rules.own.get(name, {})
     for key in element.keys():  # noqa: SIM118  lxml's mapping is not iterable while it changes
         label = short(key)
-        kind = rules.attributes.get(label) or own.get(label) or (None if label else Kind.MARKS)
-        if kind is None and label.startswith("xr:"):
-            kind = Kind.IDS
+        kind = rules.attributes.get(label) or own.get(label)
+        if kind is None and (not label or label.startswith("xr:")):
+            kind = Kind.IDS if label else Kind.MARKS
+        if kind is None and label in _SPOKEN and _PATH.search(element.get(key)):
+            kind = Kind.PATHS
         if kind is not None and part.strips(kind):
             part.tally.remember(kind, element.attrib.pop(key))
-    local = name.rpartition(":")[2]
-    if local in _NAMED:
+    if name.endswith(_NAMED):
         _shape_name(element, part)
-    for label in ("descr", "title", "alt", "tooltip"):
-        if _PATH.search(element.get(label) or "") and part.strips(Kind.PATHS):
-            part.tally.remember(Kind.PATHS, element.attrib.pop(label))
     if name == "a:srcRect" and any(value not in ("0", "0%") for value in element.values()):
         part.tally.cannot_strip(Kind.CROPS, part.place)
 

@@ -18,11 +18,29 @@ from gateway.scrub.opc import Relation
 from gateway.scrub.plan import Kind
 from gateway.scrub.tally import Tally
 
-_RANGES = ("moveFromRange", "moveToRange", "customXmlInsRange", "customXmlDelRange", "customXmlMoveFromRange",
-           "customXmlMoveToRange")  # fmt: skip
-_FORMER = ("rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr", "tcPr", "tblPrEx", "numbering")
-_HASH = ("hash", "salt", "hashValue", "saltValue", "algorithmName", "spinCount", "cryptProviderType", "cryptAlgorithmClass",
-         "cryptAlgorithmType", "cryptAlgorithmSid", "cryptSpinCount", "cryptProvider")  # fmt: skip
+_RANGES = [
+    "moveFromRange",
+    "moveToRange",
+    "customXmlInsRange",
+    "customXmlDelRange",
+    "customXmlMoveFromRange",
+    "customXmlMoveToRange",
+]
+_FORMER = ["rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr", "tcPr", "tblPrEx", "numbering"]
+_HASH = [
+    "hash",
+    "salt",
+    "hashValue",
+    "saltValue",
+    "algorithmName",
+    "spinCount",
+    "cryptProviderType",
+    "cryptAlgorithmClass",
+    "cryptAlgorithmType",
+    "cryptAlgorithmSid",
+    "cryptSpinCount",
+    "cryptProvider",
+]
 
 WORD = Rules(
     drop={
@@ -157,12 +175,12 @@ def _fields(part: Part) -> None:
         code = next((value for key, value in simple.items() if short(key) == "w:instr"), "")
         if (kind := _gives_away(code)) and part.strips(kind):
             part.tally.remember(kind, _argument(code))
-            _blank(kind, code, [text for text in simple.iter("{*}t")])
+            _blank(kind, list(simple.iter("{*}t")))
             unwrap(simple)
     for field in _complex_fields(part):
         if (kind := _gives_away(field.code)) and part.strips(kind):
             part.tally.remember(kind, _argument(field.code))
-            _blank(kind, field.code, field.result)
+            _blank(kind, field.result)
             for element in field.skeleton:
                 remove(element)
 
@@ -212,7 +230,7 @@ def _argument(code: str) -> str:
     return word.replace("\\\\", "\\") if ":" in word else word
 
 
-def _blank(kind: Kind, code: str, result: list[Element]) -> None:
+def _blank(kind: Kind, result: list[Element]) -> None:
     """A path's result is the path; other fields' results are what the page says, and stay."""
     if kind is Kind.PATHS:
         for text in result:

@@ -21,7 +21,6 @@ from gateway.scrub.pdf_objects import Cleaner
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
 from gateway.scrub.tally import SURVEY, Tally
 
-
 _HARMLESS = "reported number of objects"
 """qpdf's words for a /Size that is not the highest number plus one; common, and no reader's view depends on it."""
 

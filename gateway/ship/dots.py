@@ -9,6 +9,8 @@ from __future__ import annotations
 from gateway.errors import Unreadable
 
 THE_END = b"\r\n.\r\n"
+NOTHING = b".\r\n"
+"""The end of a message of which nothing was sent."""
 
 
 class Stuffer:

@@ -4,7 +4,7 @@ Content streams in constant memory: a piece is read, dot-stuffed and written, an
 taken enough. The final CRLF.CRLF is a write of its own: what breaks before it was surely not delivered, what breaks
 behind it is in doubt.
 
-GAP: commands are not pipelined (RFC 2920); a delivery over a warm line takes five round trips.
+A delivery over a warm line takes two round trips where the server offers PIPELINING (RFC 2920), else four.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from gateway.facts import Hop, Reason, Receipt
 from gateway.seal.hop import Demand
 from gateway.ship import InDoubt, Line, Never, NotNow, Outcome, Slip, Taken, Target
 from gateway.ship.dial import Patience, Proved, dial, tls_context
-from gateway.ship.dots import THE_END, Stuffer
+from gateway.ship.dots import NOTHING, THE_END, Stuffer
 from gateway.ship.wire import Lost, Reply
 from gateway.transfer import Address, Parcel
 
 MAX_CONNECTIONS = 20
 MAX_MESSAGES = 100
 IDLE_S = 30.0
+PROBE_AFTER_S = 2.0
 
 # RFC 5321 §4.1.2 and RFC 6531 §3.3, once more where it would hurt: nothing else may stand between < and >.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+|\"(?:[^\"\\\x00-\x1f\x7f]|\\[ -~])*\"")
@@ -43,6 +44,8 @@ class _Warm:
     proved: Proved
     carried: int
     timer: asyncio.TimerHandle
+    probe_from: float
+    """From this moment of the loop's clock on it is asked whether it still answers, before it is lent."""
 
 
 @dataclass(slots=True)
@@ -73,7 +76,9 @@ class SmtpCarrier:
         refusal: NotNow | None = None
         for target in targets:
             bound = (target.host, target.port, target.is_tls_at_once, demand)
-            pool = self._pools.setdefault(bound, _Pool(slots=asyncio.Semaphore(MAX_CONNECTIONS)))
+            pool = self._pools.get(bound)
+            if pool is None:
+                pool = self._pools[bound] = _Pool(slots=asyncio.Semaphore(MAX_CONNECTIONS))
             pool.users += 1
             try:
                 async with pool.slots:
@@ -101,11 +106,16 @@ class SmtpCarrier:
         self._pools.clear()
 
     async def _warm(self, pool: _Pool) -> SmtpLine | None:
-        """An idle line that still answers. Its RSET also ends whatever a refused transaction left behind."""
+        """An idle line: one that took a message just now as it is, any other once it has answered RSET.
+
+        RSET also ends whatever a refused transaction left behind.
+        """
         while pool.idle:
             warm = pool.idle.pop()
             warm.timer.cancel()
             wire = warm.proved.wire
+            if wire.is_open and asyncio.get_running_loop().time() < warm.probe_from:
+                return SmtpLine(warm.proved, self._patience, warm.carried, is_unprobed=True)
             try:
                 if wire.is_open and (await wire.ask(b"RSET", self._patience.reply_s)).is_yes:
                     return SmtpLine(warm.proved, self._patience, warm.carried)
@@ -126,14 +136,18 @@ class SmtpCarrier:
         return found if isinstance(found, NotNow) else SmtpLine(found, self._patience, 0)
 
     def _keep_or_drop(self, bound: _Bound, pool: _Pool, line: SmtpLine) -> None:
-        wire = line.proved.wire
+        wire, loop = line.proved.wire, asyncio.get_running_loop()
+        if line.is_stale:
+            for warm in pool.idle:  # what ended this one may have ended them: the next to ask gets one that answers
+                warm.probe_from = 0
         if not line.is_reusable or not wire.is_open:
             wire.abort()
         elif line.carried >= MAX_MESSAGES:
             wire.quit()
         else:
-            timer = asyncio.get_running_loop().call_later(IDLE_S, self._retire, bound, pool, line.proved)
-            pool.idle.append(_Warm(proved=line.proved, carried=line.carried, timer=timer))
+            timer = loop.call_later(IDLE_S, self._retire, bound, pool, line.proved)
+            probe_from = loop.time() + PROBE_AFTER_S if line.is_settled else 0
+            pool.idle.append(_Warm(proved=line.proved, carried=line.carried, timer=timer, probe_from=probe_from))
 
     def _retire(self, bound: _Bound, pool: _Pool, proved: Proved) -> None:
         pool.idle = [warm for warm in pool.idle if warm.proved is not proved]
@@ -148,11 +162,15 @@ class SmtpCarrier:
 class SmtpLine:
     """One connection, lent for one delivery."""
 
-    def __init__(self, proved: Proved, patience: Patience, carried: int) -> None:
+    def __init__(self, proved: Proved, patience: Patience, carried: int, *, is_unprobed: bool = False) -> None:
         self.proved = proved
         self.carried = carried
         self.is_reusable = True
+        self.is_settled = False
+        """It took a message: nothing of a transaction can be left behind."""
+        self.is_stale = False
         self._patience = patience
+        self._is_unprobed = is_unprobed
         self._is_ended = False
 
     @property
@@ -171,53 +189,80 @@ class SmtpLine:
             return Never(reason=lines)
         self.is_reusable = False  # until a reply has ended the transaction
         try:
-            outcome, last = await self._transaction(lines, parcel, chunks)
+            refusal = await self._begin((*lines, b"DATA"))
+            return refusal or await self._rest(parcel, chunks)
         except Lost as lost:
             reason = self._reason("connection-lost", "4.4.2", lost.cause)
-            return InDoubt(reason=reason) if self._is_ended else NotNow(reason=reason)
+            return InDoubt(reason=reason) if self._is_ended else NotNow(reason=reason, is_line_stale=self.is_stale)
         except Unreadable as error:
             return Never(reason=self._reason("not-canonical", "5.6.0", error.cause))
-        self.carried += 1
-        self.is_reusable = last.code != 421
-        return outcome
 
-    async def _transaction(
-        self, lines: tuple[bytes, bytes], parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]
-    ) -> tuple[Outcome, Reply]:
-        """1. MAIL.  2. RCPT.  3. DATA.  4. The content.  5. Its end, and the answer that decides."""
+    async def _begin(self, commands: tuple[bytes, ...]) -> NotNow | Never | None:
+        """MAIL, RCPT, DATA; None once the server waits for the content. At once if it offers that (RFC 2920)."""
+        wire, replies = self.proved.wire, list[Reply]()
+        is_together = "pipelining" in self.proved.extensions
+        self.is_stale = self._is_unprobed
+        for part in (commands,) if is_together else ((command,) for command in commands):
+            replies += await wire.ask_together(part, self._patience.reply_s * len(part))
+            self.is_stale = self.is_stale and (replies[0].code == 421 if replies else wire.is_closed)
+            refusals = [reply for reply in replies[:2] if not reply.is_yes]
+            refusals += [reply for reply in replies[2:] if reply.code != 354]
+            if refusals:
+                await self._step_back(replies, refusals, is_whole=len(replies) % len(part) == 0)
+                return self._refused(refusals[0])
+            wire.check()
+        return None
+
+    async def _step_back(self, replies: list[Reply], refusals: list[Reply], *, is_whole: bool) -> None:
+        """See whether the line can carry another transaction. What fails here changes nothing: it was refused."""
         wire = self.proved.wire
-        for line in lines:  # 1, 2
-            reply = await wire.ask(line, self._patience.reply_s)
-            if not reply.is_yes:
-                return self._refused(reply), reply
-        reply = await wire.ask(b"DATA", self._patience.data_s)  # 3
-        if reply.code != 354:
-            return self._refused(reply), reply
+        # A server whose answers do not fit the questions may be waiting for content: never talk to it again.
+        is_in_step = is_whole and all(reply.is_refusal and reply.code != 421 for reply in refusals)
+        if is_in_step and replies[-1].code == 354:
+            try:
+                # RFC 2920 §3.1: it took DATA with nobody to take it to; the lone dot ends that.
+                is_in_step = (await wire.finish(NOTHING, self._patience.end_s)).code != 421
+            except Lost:
+                is_in_step = False
+        self.is_reusable = is_in_step
+
+    async def _rest(self, parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]) -> Outcome:
+        """The content; then its end, and the answer that decides."""
+        wire = self.proved.wire
         try:
             async with asyncio.timeout(self._patience.content_s):
-                await self._content(parcel, chunks)  # 4
+                await self._content(parcel, chunks)
         except TimeoutError:
             raise Lost("silence") from None
-        if not wire.is_open:
-            raise Lost("closed")
+        wire.check()
         self._is_ended = True
-        reply = await wire.finish(THE_END, self._patience.end_s)  # 5
-        if reply.is_yes:
-            return Taken(reply=str(reply), is_notifying="dsn" in self.proved.extensions), reply
+        reply = await wire.finish(THE_END, self._patience.end_s)
         if 300 <= reply.code < 400:
             raise Lost("garbage")
-        return self._refused(reply), reply
+        self.carried += 1
+        self.is_reusable = reply.code != 421
+        self.is_settled = reply.is_yes
+        if reply.is_yes:
+            return Taken(reply=str(reply), is_notifying="dsn" in self.proved.extensions)
+        return self._refused(reply)
 
     async def _content(self, parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]) -> None:
-        stuffer, digest, wire = Stuffer(), hashlib.sha256(), self.proved.wire
-        async for chunk in _each(chunks):
-            digest.update(chunk)
-            if ready := stuffer.feed(chunk):
-                await wire.pour(ready, self._patience.block_s)
+        stuffer, digest = Stuffer(), hashlib.sha256()
+        if isinstance(chunks, AsyncIterable):
+            async for chunk in chunks:
+                digest.update(chunk)
+                await self._pour(stuffer.feed(chunk))
+        else:
+            for chunk in chunks:
+                digest.update(chunk)
+                await self._pour(stuffer.feed(chunk))
         if digest.hexdigest() != parcel.digest.sha256:
             raise Tampering("what would have left is not the parcel that was sealed")
-        if rest := stuffer.close():
-            await wire.pour(rest, self._patience.block_s)
+        await self._pour(stuffer.close())
+
+    async def _pour(self, ready: bytes) -> None:
+        if ready:
+            await self.proved.wire.pour(ready, self._patience.block_s)
 
     def _refused(self, reply: Reply) -> NotNow | Never:
         about = (("host", self.hop.host), ("code", str(reply.code)), ("status", reply.status))
@@ -228,15 +273,6 @@ class SmtpLine:
 
     def _reason(self, code: str, status: str, detail: str) -> Reason:
         return Reason(code=code, about=(("host", self.hop.host), ("status", status), ("detail", detail)))
-
-
-async def _each(chunks: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(chunks, AsyncIterable):
-        async for chunk in chunks:
-            yield chunk
-    else:
-        for chunk in chunks:
-            yield chunk
 
 
 def _envelope(parcel: Parcel, slip: Slip, offered: Mapping[str, str]) -> tuple[bytes, bytes] | Reason:

@@ -1,7 +1,8 @@
-"""One SMTP connection as lines and replies: aiosmtplib's protocol, bounded and strict.
+"""One SMTP connection as commands and replies: aiosmtplib's protocol with a stricter reader.
 
-Every wait has its patience. A reply is at most 4 KiB; a server that says more, says nothing, says what is no reply, or
-speaks before it is asked ends the connection as `Lost`. Replies are shown in printable ASCII.
+The reader is ours because aiosmtplib's keeps one reply at a time, and several are due when commands go out together
+(RFC 2920). Every wait has its patience. A reply is at most 4 KiB; a server that says more, says nothing, says what is
+no reply, or speaks unasked has ended the conversation. Replies are shown in printable ASCII.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ class Reply:
         return 200 <= self.code < 300
 
     @property
+    def is_refusal(self) -> bool:
+        """True for 4xx and 5xx."""
+        return 400 <= self.code < 600
+
+    @property
     def status(self) -> str:
         """The enhanced status (RFC 3463), or its class alone where the server gave none that fits."""
         found = _STATUS.match(self.text)
@@ -56,52 +62,90 @@ class Wire(SMTPProtocol):
 
     def __init__(self) -> None:
         super().__init__(loop=asyncio.get_running_loop())
-        self._said = 0
+        self._untrusted = bytearray()
+        self._heard: list[Reply] = []
+        self._due = 1  # the greeting may be there before anybody waits for it
+        self._waiter: asyncio.Future[None] | None = None
         self._fault = ""
 
+    # ── what the loop calls ──────────────────────────────────────────────────────────────────────────────────────
+
     def data_received(self, data: bytes) -> None:
-        """Count before keeping; what comes behind a reply, or before a question, is not kept at all."""
-        self._said += len(data)
-        if self._said > LONGEST_REPLY:
-            self._fault = "flood"
+        """Read the replies that are due; what comes unasked would be taken for the answer to the next question."""
+        self._untrusted += data
+        while self._due and not self._fault and (reply := self._next()) is not None:
+            self._heard.append(reply)
+            self._due -= 1
+        if not self._due and self._untrusted:
+            self._end("early")
+        if len(self._untrusted) > LONGEST_REPLY:
+            self._end("flood")
+        if self._fault:
+            self._untrusted.clear()
+        if self._fault == "flood":
             self.abort()
-            return
-        super().data_received(data)
-        # An answer that is there before its question would be taken for the answer to the next one.
-        waiter = self._response_waiter
-        if self._buffer and waiter is not None and waiter.done() and not waiter.cancelled() and not waiter.exception():
-            self._fault = self._fault or "early"
+        if not self._due:
+            self._wake()
+
+    def eof_received(self) -> bool:
+        """The server has no more to say."""
+        self._end("closed")
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        super().connection_lost(exc)
+        self._end("closed")
+
+    # ── what a carrier calls ─────────────────────────────────────────────────────────────────────────────────────
 
     async def greeting(self, patience_s: float) -> Reply:
         """The server's first words. Raises `Lost`."""
-        try:
-            return self._reply(await self.read_response(timeout=patience_s))
-        except SMTPException as error:
-            raise self._lost(error) from None
+        return self._first(await self._replies(patience_s))
 
     async def ask(self, command: bytes, patience_s: float) -> Reply:
         """One command and its reply. Raises `Lost`."""
-        self._step()
-        try:
-            return self._reply(await self.execute_command(command, timeout=patience_s))
-        except SMTPException as error:
-            raise self._lost(error) from None
+        return self._first(await self.ask_together((command,), patience_s))
+
+    async def ask_together(self, commands: tuple[bytes, ...], patience_s: float) -> list[Reply]:
+        """Several commands in one write (RFC 2920 §3.1) and their replies, in order.
+
+        They are fewer than the commands if the conversation broke on the way: a refusal that was heard still counts.
+        Raises `Lost` if it had broken before.
+        """
+        if any(b"\r" in command or b"\n" in command for command in commands):
+            raise ValueError("a command is one line")
+        return await self._say(b"\r\n".join((*commands, b"")), len(commands), patience_s)
+
+    async def finish(self, the_end: bytes, patience_s: float) -> Reply:
+        """Read the reply to what `the_end`, a write of its own, completed. Raises `Lost`."""
+        return self._first(await self._say(the_end, 1, patience_s))
 
     async def secure(self, context: ssl.SSLContext, host: str, patience_s: float) -> Reply:
         """STARTTLS and the handshake; a reply other than 220 leaves the connection in clear. Raises `Lost` or SSLError.
 
         Nothing a server said before is believed after: the caller asks EHLO again (RFC 3207 §4.2).
         """
-        self._step()
+        self._expect(1)
         try:
             response = await self.start_tls(context, server_hostname=host, timeout=patience_s)
         except SMTPResponseException as error:
-            return self._reply(SMTPResponse(error.code, error.message))
-        except SMTPException as error:
-            raise self._lost(error) from None
+            return Reply(code=error.code, text=error.message)
+        except SMTPTimeoutError:
+            self._end("silence")
+            raise Lost(self._fault) from None
+        except SMTPException:
+            self._end("closed")
+            raise Lost(self._fault) from None
+        self.check()  # clear text behind the 220: someone speaks into the stream
+        return Reply(code=response.code, text=response.message)
+
+    async def read_response(self, timeout: float | None = None) -> SMTPResponse:
+        """The reply to aiosmtplib's own STARTTLS."""
+        replies = await self._replies(timeout or 0)
         if self._fault:
-            raise Lost(self._fault)  # clear text behind the 220: someone speaks into the stream
-        return self._reply(response)
+            raise SMTPServerDisconnected(self._fault)
+        return SMTPResponse(replies[0].code, replies[0].text)
 
     def throttle(self) -> None:
         """Pause as soon as the socket takes no more: asyncio's TLS would first pile up half a mebibyte of its own.
@@ -112,31 +156,27 @@ class Wire(SMTPProtocol):
 
     async def pour(self, data: bytes, patience_s: float) -> None:
         """Write content, waiting whenever the peer reads more slowly than we write. Raises `Lost`."""
-        try:
-            for start in range(0, len(data), _SLICE):
-                self.write(data[start : start + _SLICE])
-                if self._paused:
+        for start in range(0, len(data), _SLICE):
+            self.check()
+            self.write(data[start : start + _SLICE] if len(data) > _SLICE else data)
+            if self._paused:
+                try:
                     async with asyncio.timeout(patience_s):
                         await self._drain_helper()
-        except TimeoutError:
-            raise Lost("silence") from None
-        except (SMTPException, OSError):
-            raise Lost("closed") from None
-
-    async def finish(self, the_end: bytes, patience_s: float) -> Reply:
-        """Read the reply to what `the_end`, a write of its own, completed. Raises `Lost`."""
-        self._said = 0
-        self._response_pending = True
-        try:
-            self.write(the_end)
-            return self._reply(await self.read_response(timeout=patience_s))
-        except SMTPException as error:
-            raise self._lost(error) from None
+                except TimeoutError:
+                    raise Lost("silence") from None
+                except OSError:
+                    raise Lost("closed") from None
 
     @property
     def is_open(self) -> bool:
         """True while nothing has gone wrong."""
         return self.is_connected and not self._fault
+
+    def check(self) -> None:
+        """Raises `Lost` if something has gone wrong."""
+        if not self.is_open:
+            raise Lost(self._fault or "closed")
 
     def quit(self) -> None:
         """Say goodbye and close, without waiting for the answer."""
@@ -152,26 +192,66 @@ class Wire(SMTPProtocol):
         if self.transport is not None:
             cast(asyncio.Transport, self.transport).abort()
 
-    def _step(self) -> None:
-        if self._fault:
+    # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _say(self, data: bytes, replies: int, patience_s: float) -> list[Reply]:
+        self._expect(replies)
+        self.write(data)
+        return await self._replies(patience_s)
+
+    def _expect(self, replies: int) -> None:
+        self.check()
+        self._heard = []
+        self._due = replies
+
+    async def _replies(self, patience_s: float) -> list[Reply]:
+        if self._due and not self._fault:
+            self._waiter = self._loop.create_future()
+            timer = self._loop.call_later(patience_s, self._end, "silence")  # asyncio.timeout costs ten times as much
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        return self._heard
+
+    def _first(self, replies: list[Reply]) -> Reply:
+        if not replies:
             raise Lost(self._fault)
-        self._said = 0
+        return replies[0]
 
-    def _reply(self, response: SMTPResponse) -> Reply:
-        if not 200 <= response.code < 600:
-            self._fault = "garbage"
-            raise Lost("garbage")
-        ascii_only = response.message.encode("ascii", "backslashreplace").decode("ascii")
-        shown = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", ascii_only)
-        return Reply(code=response.code, text=shown[:LONGEST_REPLY])
+    def _end(self, fault: str) -> None:
+        """The first fault is the one that counts."""
+        self._fault = self._fault or fault
+        self._wake()
 
-    def _lost(self, error: SMTPException) -> Lost:
-        if not self._fault:
-            match error:
-                case SMTPTimeoutError():
-                    self._fault = "silence"
-                case SMTPServerDisconnected():
-                    self._fault = "closed"
-                case _:
-                    self._fault = "garbage"
-        return Lost(self._fault)
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _next(self) -> Reply | None:
+        """Take the next whole reply off what came; None if it is not whole. RFC 5321 §4.2.1; a bare LF is forgiven."""
+        code, texts, at = b"", list[bytes](), 0
+        while (end := self._untrusted.find(b"\n", at) + 1) > 0:
+            line = bytes(self._untrusted[at:end])
+            code = code or line[:3]
+            if not (code.isdigit() and b"200" <= code < b"600" and line.startswith(code) and line[3:4] in b" -\r\n"):
+                self._end("garbage")
+                return None
+            texts.append(line[4:].strip(b" \t\r\n"))
+            at = end
+            if at > LONGEST_REPLY:
+                self._end("flood")
+                return None
+            if line[3:4] != b"-":
+                del self._untrusted[:at]
+                return Reply(code=int(code), text=_shown(b"\n".join(texts)))
+        return None
+
+
+def _shown(untrusted: bytes) -> str:
+    text = untrusted.decode("utf-8", "surrogateescape")
+    if text.isascii() and text.isprintable():
+        return text
+    ascii_only = text.encode("ascii", "backslashreplace").decode("ascii")
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", ascii_only)[:LONGEST_REPLY]

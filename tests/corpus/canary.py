@@ -1,7 +1,7 @@
 """Tokens: one unmistakable word per class and place of handbook `metadata.md` §1, and a scanner that finds them.
 
-A template holds `@1.author@` where a text of tier 1 goes and `#1.rsid#` where eight hex digits must stand; tier 0 is what
-the reader sees and must still be there afterwards. The scanner shares no code with the scrubbers.
+A template holds `@1.author@` where a text of tier 1 goes and `#1.rsid#` where eight hex digits must stand; tier 0 is
+what the reader sees and must still be there afterwards. The scanner shares no code with the scrubbers.
 """
 
 from __future__ import annotations

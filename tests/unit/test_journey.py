@@ -59,6 +59,12 @@ def test_a_verdict_that_changes_before_the_first_byte_stops_the_parcel() -> None
     assert State.REFUSED is play.journey.legs[0].state
 
 
+def test_a_parcel_that_was_lost_is_made_again() -> None:
+    """A small parcel lives in memory until it leaves; after a crash the leg starts over under a new verdict."""
+    play = Playbook(mail()) >> judged(0) >> scrubbed(0) >> sealed(0) >> judged(0)
+    play << [Scrub(leg=0)]
+
+
 def test_a_new_verdict_forgets_the_old_parcel() -> None:
     """What was sealed under an older verdict can never be shipped under a newer one."""
     play = Playbook(mail()) >> judged(0) >> scrubbed(0) >> sealed(0) >> judged(0, Outcome.HOLD) >> judged(0)

@@ -52,7 +52,9 @@ class Benches:
     @property
     def breaches(self) -> tuple[str, ...]:
         """What a confined process tried and could do. Unless there is none, documents are held; `doctor` says why."""
-        return tuple(name for name in probe.EVERYTHING if name not in self._forge.probed.denied)
+        pool = self._pool.ready.denied if self._pool.ready else ()
+        denied = set(pool).intersection(self._forge.probed.denied)
+        return tuple(name for name in probe.EVERYTHING if name not in denied)
 
     # ── the pool ─────────────────────────────────────────────────────────────────────────────────────────────────
 

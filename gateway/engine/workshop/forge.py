@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -58,21 +59,26 @@ class Forge:
         children = tuple(self._children)
         for child in children:
             child.end("the workshop is closed")
-        await asyncio.gather(*(child.gone for child in children))
+        if children:
+            await asyncio.wait([child.gone for child in children])
 
     async def _fork(self) -> Peer:
         ours, theirs = frames.pair()
         ours.setblocking(False)
+        handles: list[int] = []
         try:
             with theirs:
-                pidfd = await self._pool.ask(Task.FORK, b"", (theirs.fileno(),), read=reading.handle)
-        except WorkshopFailed as why:
-            ours.close()
-            raise WorkshopAway(why.cause) from why
-        except BaseException:
-            ours.close()  # a child without an order ends
+                await self._pool.ask(
+                    Task.FORK, b"", (theirs.fileno(),), read=lambda frame: handles.append(reading.handle(frame))
+                )
+        except BaseException as why:
+            ours.close()  # a child that gets no order ends
+            for handle in handles:  # cancelled when it was already there
+                os.close(handle)
+            if isinstance(why, WorkshopFailed):
+                raise WorkshopAway(why.cause) from why
             raise
-        child = Peer(ours, pidfd)
+        child = Peer(ours, handles[0])
         self._children.add(child)
         child.gone.add_done_callback(lambda gone: self._children.discard(child))
         return child

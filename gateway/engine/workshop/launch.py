@@ -18,7 +18,10 @@ _NULL = "/dev/null"
 
 
 def launch(module: str, arguments: tuple[str, ...] = ()) -> tuple[socket.socket, int]:
-    """Run `module.main()`; our end of its socket and its pidfd. Takes about a millisecond. Raises `OSError`."""
+    """Run `module.main()`; our end of its socket and its pidfd. Takes about a millisecond. Raises `OSError`.
+
+    Call it from a thread that lives as long as the process shall: the kernel kills the child when that thread ends.
+    """
     ours, theirs = frames.pair()
     ours.setblocking(False)
     places = "\n".join(str(Path(place).resolve()) for place in sys.path)

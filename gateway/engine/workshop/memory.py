@@ -18,7 +18,7 @@ class Memory:
     """Write first, then look. Its owner closes it; a view outlives that."""
 
     def __init__(self, content: bytes = b"") -> None:
-        self._hold(os.memfd_create("sealgate", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING))
+        self._hold(os.memfd_create("sealgate", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), 0)
         self.write(content)
 
     @classmethod
@@ -32,29 +32,28 @@ class Memory:
             os.close(untrusted_descriptor)
             raise ValueError("not a sealed anonymous file")
         memory = cls.__new__(cls)
-        memory._hold(untrusted_descriptor)
+        memory._hold(untrusted_descriptor, os.fstat(untrusted_descriptor).st_size)
         return memory
 
-    def _hold(self, descriptor: int) -> None:
+    def _hold(self, descriptor: int, size: int) -> None:
         # A file object closes itself when it is forgotten, and says so in development.
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._view: bytes | mmap | None = None
+        self.size = size
+        """Bytes so far; still known after `close`."""
 
     @property
     def descriptor(self) -> int:
         """The file descriptor."""
         return self._file.fileno()
 
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return os.fstat(self._file.fileno()).st_size
-
     def write(self, piece: bytes) -> int:
         """Append; returns the length of `piece`. Raises `OSError` when there is no room, or once it is sealed."""
         rest = memoryview(piece)
         while rest:
-            rest = rest[self._file.write(rest) :]
+            written = self._file.write(rest)
+            self.size += written
+            rest = rest[written:]
         return len(piece)
 
     def seal(self) -> None:
@@ -67,8 +66,7 @@ class Memory:
         if self._view is None:
             self.seal()
             # Shared mappings of a sealed file are refused by kernels before 6.7; a private one copies nothing either.
-            empty = self.size == 0
-            self._view = b"" if empty else mmap(self.descriptor, 0, flags=MAP_PRIVATE, prot=PROT_READ)
+            self._view = mmap(self.descriptor, 0, flags=MAP_PRIVATE, prot=PROT_READ) if self.size else b""
         return self._view
 
     def close(self) -> None:
@@ -78,6 +76,9 @@ class Memory:
 
     def __len__(self) -> int:
         return self.size
+
+    def __bool__(self) -> bool:
+        return True  # an empty one is still one
 
     def __enter__(self) -> Memory:
         return self

@@ -96,7 +96,7 @@ class Peer:
         self.is_ended = True
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
-        if not self.gone.done():  # until then the handle is ours, and means this process and no other
+        if self._pidfd >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         self._settle()(failure(cause))
@@ -130,16 +130,16 @@ class Peer:
                     return
                 self.is_ready = True
                 self._settle()
-            case Reply.REFUSED:
+            case Reply.REFUSED if frame.serial:
                 frame.close()
                 self._settle()(Unreadable(frame.said))
             case Reply.EXCEEDED:
                 frame.close()
-                self.end(f"met a limit: {frame.said}", LimitMet)
+                self.end(f"met a limit: {_told(frame)}", LimitMet)
                 return
             case _:
                 frame.close()
-                self.end(f"failed: {frame.said}")
+                self.end(f"failed: {_told(frame)}")
                 return
         if frame.kind == Reply.LAST:
             self.end("has worked long enough")
@@ -162,5 +162,11 @@ class Peer:
         with suppress(ChildProcessError):  # the forge's child is not ours to reap
             os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
         os.close(self._pidfd)
+        self._pidfd = -1  # the number may soon be somebody else's
         # What it said last is still in the socket; behind it the socket's end is what ends this peer.
         self.gone.set_result(None)
+
+
+def _told(untrusted: Frame) -> str:
+    """Words fit for the log: any from a process that has read nothing hostile yet, afterwards an exception's name."""
+    return untrusted.said if untrusted.serial == 0 or untrusted.said.isidentifier() else "?"

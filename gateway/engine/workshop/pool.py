@@ -74,7 +74,8 @@ class Pool:
         for peer in peers:
             peer.end("the workshop is closed")
         self._resting.put_nowait(None)
-        await asyncio.gather(*(peer.gone for peer in peers))
+        if peers:
+            await asyncio.wait([peer.gone for peer in peers])
 
     def _launch(self) -> asyncio.Future[Ready]:
         sock, pidfd = launch(self._module, self._arguments)

@@ -76,7 +76,7 @@ def _send(sock: socket.socket, serial: int, kind: Reply, answer: Answer) -> None
     else:
         beside.seal()
     try:
-        frames.send(sock, Frame(serial, kind, body, (beside.descriptor,) if beside else ()))
+        frames.send(sock, Frame(serial, kind, body, (beside.descriptor,) if beside is not None else ()))
     finally:
-        if beside:
+        if beside is not None:
             beside.close()

@@ -638,6 +638,24 @@ def test_who_goes_after_the_dot_cannot_cut_the_commit(way: str) -> None:
     run(story())
 
 
+def test_a_door_that_closes_leaves_the_deposit_to_the_engine() -> None:
+    """P5.4: a session cut off while the engine commits must not take back what it handed over."""
+
+    async def story() -> None:
+        gate = asyncio.Event()
+        async with world(FakeReception(gate=gate)) as w:
+            c = await w.ready_for_data()
+            await c.send(HEADER + b".\r\n")
+            await w.reception.accepting.wait()
+            await w.door.close(0)
+            assert not w.reception.deposits[0].is_dropped
+            gate.set()
+            await asyncio.wait_for(w.reception.done.wait(), 5)
+            assert 1 == len(w.reception.kept)
+
+    run(story())
+
+
 def test_a_half_closed_peer_still_gets_its_answer() -> None:
     """B18: outside TLS a peer may stop talking and still hear the reply."""
 

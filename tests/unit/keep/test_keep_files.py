@@ -159,3 +159,38 @@ def test_adopting_never_replaces(blobs: FileBlobs, tmp_path: Path) -> None:
         blobs.adopt(ONE, tmp_path / "second")
 
     assert (b"first", False) == (b"".join(blobs.open(ONE)), (tmp_path / "first").exists())
+
+
+def test_the_steps_to_durability_come_in_order(
+    blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is synced before it is named, its folder after, and the folder's own name before that when it is new."""
+    steps: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def note_sync(descriptor: int) -> None:
+        steps.append("sync " + str(Path(f"/proc/self/fd/{descriptor}").readlink().relative_to(tmp_path)))
+        fsync(descriptor)
+
+    def note_rename(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        steps.append("rename")
+        rename(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "rename", note_rename)
+    keep(blobs, ONE)
+    keep(blobs, TWO)
+
+    first = [f"sync blobs/drafts/{ONE}", "sync blobs", "rename", "sync blobs/1a"]
+    assert [*first, f"sync blobs/drafts/{TWO}", "rename", "sync blobs/1a"] == steps
+
+
+def test_erasing_is_durable(blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is synced after a name was taken out of it."""
+    keep(blobs, ONE)
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    blobs.erase(ONE)
+
+    assert [tmp_path / "blobs" / "1a"] == synced

@@ -35,7 +35,7 @@ HELD: dict[str, tuple[Dirty, Kind]] = {
     "workbook behind a chart": (docx_file.dirty(parts=BINARY, arrows=arrow("package", "x.bin")), Kind.SOURCES),
     "DDE": (docx_file.dirty(body="<w:p><w:fldSimple w:instr=' DDEAUTO cmd x '/></w:p>"), Kind.CODE),
     "crop": (docx_file.dirty(body='<w:p><w:r><a:srcRect l="500"/></w:r></w:p>'), Kind.CROPS),
-    "hidden sheet": (xlsx_file.dirty(sheets='<sheet name="H" sheetId="2" state="veryHidden" r:id="rId1"/>'), Kind.HIDDEN),
+    "hidden sheet": (xlsx_file.dirty(sheets='<sheet name="H" sheetId="2" state="hidden" r:id="rId1"/>'), Kind.HIDDEN),
     "hidden row": (xlsx_file.dirty(rows='<row r="2" hidden="1"><c r="A2"><v>1</v></c></row>'), Kind.HIDDEN),
     "hidden name": (xlsx_file.dirty(names='<definedName name="n" hidden="1">1</definedName>'), Kind.HIDDEN),
     "external workbook": (

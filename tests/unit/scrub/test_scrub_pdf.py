@@ -17,7 +17,7 @@ HELD: dict[str, tuple[Dirty, Kind]] = {
     "script by name": (pdf_file.dirty(catalog="/Names <</JavaScript <</Names []>>>>"), Kind.CODE),
     "page event": (pdf_file.dirty(page="/AA <</O <</S/Named>>>>"), Kind.CODE),
     "launch": (
-        pdf_file.dirty(annotation="50 0 R", objects={50: "<</Subtype/Link /Rect [0 0 1 1] /A <</S/Launch /F (x)>>>>"}), Kind.CODE,
+        pdf_file.dirty(annotation="50 0 R", objects={50: "<</Subtype/Link /A <</S/Launch /F (x)>>>>"}), Kind.CODE,
     ),
     "embedded file": (pdf_file.dirty(catalog="/Names <</EmbeddedFiles <</Names []>>>>"), Kind.ATTACHED),
     "attached by a pin": (

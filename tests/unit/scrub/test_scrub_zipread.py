@@ -28,9 +28,13 @@ GOOD = archive(("a.xml", b"<a/>" * 9), ("b/c.xml", b"<c/>"))
 def code_of(content: bytes) -> Code:
     """Why the archive waits."""
     with pytest.raises(Stuck) as caught:
-        for member in zipread.read(content).members:
-            zipread.inflate(content, member, lambda size: None)
+        _read_all(content)
     return caught.value.held.code
+
+
+def _read_all(content: bytes) -> None:
+    for member in zipread.read(content).members:
+        zipread.inflate(content, member, lambda size: None)
 
 
 def swapped(old: bytes, new: bytes, *, last: bool = False) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import struct
+import subprocess
+import tempfile
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
-import pysequoia
 import pytest
 
 from gateway.engine.workshop import CleanResult
@@ -90,18 +93,42 @@ def test_a_fault_is_a_value() -> None:
     assert isinstance(with_benches(story), Fault)
 
 
+class Ann:
+    """A recipient with GnuPG."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._gpg("--quick-gen-key", "Ann <ann@a.test>", "future-default", "default", "never")
+        self.certificate = self._gpg("--export", "ann@a.test")
+
+    def opens(self, message: bytes) -> bytes:
+        return self._gpg("--decrypt", stdin=message)
+
+    def _gpg(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        command = ["gpg", "--homedir", str(self._home), "--batch", "--no-tty", "--pinentry-mode", "loopback"]
+        return subprocess.run(
+            [*command, "--passphrase", "", *arguments], input=stdin, capture_output=True, check=True
+        ).stdout
+
+
+@pytest.fixture(scope="module")
+def ann() -> Iterator[Ann]:
+    if shutil.which("gpg") is None:
+        pytest.skip("gpg is not installed")
+    with tempfile.TemporaryDirectory(prefix="sg-") as home:  # short: an agent's socket path may have 108 bytes
+        yield Ann(Path(home))
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "gpg-agent"], check=False)
+
+
 @pytest.mark.parametrize("size", [10, 300_000])
-def test_only_the_recipient_reads_what_was_encrypted(size: int) -> None:
-    """What the pen wrote in its worker opens with the certificate's key."""
-    key = pysequoia.Tsk.generate("Ann <ann@example.net>", profile=pysequoia.Profile.RFC4880)
+def test_the_recipient_reads_what_was_encrypted(ann: Ann, size: int) -> None:
+    """What the pen wrote in its worker opens with the certificate's key, byte for byte."""
     plain = b"x" * size
 
     async def story(benches: Benches) -> bytes:
-        return await benches.encrypt(plain, bytes(key.extract_certificate()))
+        return await benches.encrypt(plain, ann.certificate)
 
-    armoured = with_benches(story)
-
-    assert plain == pysequoia.decrypt(armoured, decryptor=key.decryptor()).bytes
+    assert plain == ann.opens(with_benches(story))
 
 
 def test_a_certificate_that_is_none_seals_nothing() -> None:

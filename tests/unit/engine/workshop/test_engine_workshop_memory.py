@@ -24,13 +24,19 @@ def test_an_empty_one_has_an_empty_view() -> None:
 
 
 def test_a_view_outlives_its_memory() -> None:
-    """Closing gives the descriptor back; whoever still looks may go on."""
+    """Closing gives the descriptor back; whoever still looks may go on, and the size is still known."""
     memory = Memory(b"content")
     view = memory.view()
 
     memory.close()
 
-    assert b"content" == view[:]
+    assert (b"content", 7) == (view[:], memory.size)
+
+
+def test_an_empty_one_is_still_one() -> None:
+    """It has a length of nothing, and is not mistaken for nothing."""
+    with Memory() as memory:
+        assert (0, True) == (len(memory), bool(memory))
 
 
 @pytest.mark.parametrize("change", [lambda fd: os.write(fd, b"x"), lambda fd: os.ftruncate(fd, 1)])

@@ -16,7 +16,7 @@ from gateway.errors import Unreadable
 
 pytestmark = pytest.mark.slow
 LARGE = bytes(range(256)) * 4 * 1024
-ANSWER, REFUSED = 1, 3
+ANSWER, LAST = 1, 2
 
 
 def frame(serial: int, kind: int, body: bytes = b"") -> bytes:
@@ -113,6 +113,16 @@ def test_an_answer_too_many_ends_the_worker(drilled_pool: Any) -> None:
             return await drill("echo", b"after")
 
     assert b"after" == asyncio.run(story())
+
+
+def test_a_worker_that_retires_is_replaced(drilled_pool: Any) -> None:
+    """Its last answer counts, and the next request is another's."""
+
+    async def story() -> tuple[bytes, bytes]:
+        async with drilled_pool() as drill:
+            return await drill("say", frame(1, LAST, b"farewell")), await drill("echo", b"after")
+
+    assert (b"farewell", b"after") == asyncio.run(story())
 
 
 def test_a_failure_says_nothing_of_the_content(drilled_pool: Any) -> None:

@@ -1,0 +1,12 @@
+"""The file door: SFTP version 3 over SSH, an engine of our own on asyncssh's transport (handbook `files.md`).
+
+From the socket inwards:
+
+    server      the listener: who may come, which algorithms; one `SftpDoor`
+    connection  one SSH connection, bounded before anybody has signed in;  pace: the same, faster
+    signin      who it is: keys, passwords, codes, chains;  credentials: keys and certificates, read
+    strangers   how many may be here without having said who they are, and who must wait
+    channel     one SFTP channel: bytes and back-pressure between SSH and a session
+    session     the SFTP server itself, without a socket;  handles, listing, wire, attributes, paths, status
+    tree        what a session asks of the office behind it, as a Protocol
+"""

@@ -1,0 +1,60 @@
+"""What an entry says beyond its fact, and whose keys seal it: the same whether it is written or read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from gateway.facts import Fact, LegFact, Received
+from gateway.journey import Journey, advance, begin
+from gateway.ledger.leaf import Statement
+from gateway.ledger.statement import Context
+from gateway.ledger.terms import term
+from gateway.transfer import transfer_bytes
+
+OWN = ""
+"""Stands for the stream's own data key."""
+
+
+def after(journey: Journey | None, fact: Fact) -> Journey | None:
+    """The journey once the fact is true; None for an office's. Raises `journey.Unlawful`."""
+    if isinstance(fact, Received):
+        return begin(fact)
+    return advance(journey, fact) if journey is not None and isinstance(fact, LegFact) else journey
+
+
+def context_of(journey: Journey | None, fact: Fact, *, x: bytes, sealed_at: Mapping[int, int]) -> Context:
+    """The context of a fact that is folded into `journey`; `x` counts for an office's fact alone.
+
+    `sealed_at` is, by leg, the index of its latest intent before this fact.
+    """
+    if journey is None:
+        return Context(x=x)
+    leg = journey.legs[fact.leg] if isinstance(fact, LegFact) else None
+    return Context(
+        x=transfer_bytes(journey.transfer.id),
+        transfer=journey.transfer,
+        judged=leg.judged if leg else None,
+        scrubbed=leg.scrubbed if leg else None,
+        sealed=leg.sealed if leg else None,
+        intent=sealed_at.get(leg.leg.ordinal) if leg else None,
+    )
+
+
+def class_streams(statement: Statement, *, at_ms: int, index_key: bytes) -> Mapping[str, str]:
+    """By class, the stream whose key seals its box: destroy that key and the class is erased wherever it was used."""
+    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    shard = f"shard/{at:%Y}"
+
+    def person(cls: str) -> str:
+        address = statement.value(cls, "addr")
+        return "person/" + term(index_key, "person", address).hex() if address else shard
+
+    return {
+        "op": shard,
+        "snd": person("snd"),
+        "rcp": person("rcp"),
+        "obj": OWN,  # a transfer is its own matter until the rules name matters
+        "net": f"month/{at:%Y-%m}",
+        "sec": shard,
+    }

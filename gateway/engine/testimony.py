@@ -1,0 +1,120 @@
+"""What the ledger says of a stream, opened: each entry with its class secrets and values, and what its fact says.
+
+The entries' own boxes are the source: what is shown to an auditor is what can be proved, and a class that was erased is
+erased here too. Any thread may use it beside a running gateway.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gateway.engine.archive import Archive, Story
+from gateway.engine.context import OWN, after, class_streams, context_of
+from gateway.errors import Tampering
+from gateway.facts import Sealed, legs_of
+from gateway.journey import Journey
+from gateway.keep import LeafRow, Reading, Row
+from gateway.keep.keyring import Keyring
+from gateway.ledger.box import Opened, open_box
+from gateway.ledger.entry import Entry, read_entry
+from gateway.ledger.leaf import CLASSES, Statement
+from gateway.ledger.statement import statements
+
+KEYS_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testimony:
+    """One entry, opened."""
+
+    leaf: LeafRow
+    entry: Entry
+    stated: Statement
+    """What the kept fact says must stand in it."""
+    classes: tuple[Opened | None, ...]
+    """In class order; None where a class was erased."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the ledger."""
+        return self.leaf.index
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """`class.field` to value, of everything that was said and not erased."""
+        opened = zip(CLASSES, self.classes, strict=True)
+        return {f"{cls}.{name}": value for cls, box in opened if box for name, value in box.values}
+
+    @property
+    def statement(self) -> Statement:
+        """What it says, as a statement."""
+        return Statement(
+            kind=self.entry.kind,
+            x=self.entry.x,
+            leg=self.entry.leg,
+            outcome=self.entry.outcome,
+            intent=self.entry.intent,
+            values=tuple((cls, box.values) for cls, box in zip(CLASSES, self.classes, strict=True) if box),
+        )
+
+
+class Testimonies:
+    """Opens entries, remembering class keys."""
+
+    def __init__(self, records: Reading, archive: Archive, keyring: Keyring) -> None:
+        self._records = records
+        self._archive = archive
+        self.index_key = keyring.index_key
+        """What index terms are made with."""
+        self._keys: OrderedDict[str, bytes | None] = OrderedDict()
+
+    def story(self, stream: str) -> Story | None:
+        """See `Archive.story`."""
+        return self._archive.story(stream)
+
+    def of(self, story: Story) -> Iterator[Testimony]:
+        """Every entry of a story, in order.
+
+        Raises `Tampering` or `Unreadable` where an entry and its fact do not belong together, `journey.Unlawful` where
+        a fact cannot follow.
+        """
+        journey: Journey | None = None
+        sealed_at: dict[int, int] = {}
+        for row, fact in zip(story.rows, story.facts, strict=True):
+            journey = after(journey, fact)
+            leaves = self._leaves(story.stream, row, len(legs_of(fact)))
+            entries = [read_entry(leaf.entry) for leaf in leaves]
+            context = context_of(journey, fact, x=entries[0].x or b"", sealed_at=sealed_at)
+            for leaf, entry, stated in zip(leaves, entries, statements(fact, context=context), strict=True):
+                classes = self._opened(leaf, entry, stated, story.key)
+                yield Testimony(leaf=leaf, entry=entry, stated=stated, classes=classes)
+            if isinstance(fact, Sealed):
+                sealed_at[fact.leg] = row.first_index
+
+    def _leaves(self, stream: str, row: Row, count: int) -> tuple[LeafRow, ...]:
+        leaves = self._records.since(row.first_index, count).leaves
+        if len(leaves) != count or any((leaf.stream, leaf.version) != (stream, row.version) for leaf in leaves):
+            raise Tampering(f"fact {row.version} of {stream} does not stand at entry {row.first_index}")
+        return leaves
+
+    def _opened(self, leaf: LeafRow, entry: Entry, stated: Statement, data_key: bytes) -> tuple[Opened | None, ...]:
+        streams = class_streams(stated, at_ms=entry.time_ms, index_key=self.index_key)
+        found: list[Opened | None] = []
+        for cls, box in zip(CLASSES, leaf.boxes, strict=True):
+            key = data_key if streams[cls] == OWN else self._key(streams[cls])
+            if not box or key is None:
+                found.append(None)
+            else:
+                found.append(open_box(key, x=entry.x or b"", leg=entry.leg, kind=entry.kind, cls=cls, box=box))
+        return tuple(found)
+
+    def _key(self, stream: str) -> bytes | None:
+        if stream in self._keys:
+            self._keys.move_to_end(stream)
+            return self._keys[stream]
+        key = self._keys[stream] = self._archive.class_key(stream)
+        if len(self._keys) > KEYS_REMEMBERED:
+            self._keys.popitem(last=False)
+        return key

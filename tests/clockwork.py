@@ -1,0 +1,25 @@
+"""`sealgate` with a clock that a story can put forward: the same command, and some minutes from a file on top.
+
+Every process of a story reads the same file, so that the gateway, its orders and `fsck` agree what time it is. TLS and
+the kernel do not: they keep the machine's time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from gateway.commands.main import main
+from gateway.engine.clock import SystemClock
+
+VARIABLE = "SEALGATE_STORY_CLOCK"
+
+
+def _now_ms(_: SystemClock) -> int:
+    return time.time_ns() // 1_000_000 + 60_000 * int(Path(os.environ[VARIABLE]).read_text())
+
+
+if __name__ == "__main__":
+    SystemClock.now_ms = _now_ms  # type: ignore[method-assign]
+    main()
