@@ -6,6 +6,7 @@
     │   ├── StoreBroken         an fsync failed or a commit's fate is unknown: the process stops, recovery decides
     │   ├── Conflict            a stream has moved on since it was read: read again, decide again
     │   └── Misconfigured       rules, certificates, permissions or settings: the gateway does not start
+    │       └── InUse           another process has the office
     ├── Theirs                  the peer's machine, the peer's bytes
     │   ├── PeerTemporary       try again later
     │   └── PeerPermanent       do not try again
@@ -60,6 +61,10 @@ class Conflict(Ours):
 
 class Misconfigured(Ours):
     """Rules, certificates, permissions or settings are not right; `cause` is one clear sentence for the admin."""
+
+
+class InUse(Misconfigured):
+    """Another process has what only one may have. It may end soon."""
 
 
 class Theirs(Failure):

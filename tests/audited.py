@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from gateway.commands.init import lay_out
@@ -18,7 +19,7 @@ from gateway.engine.entries import Write
 from gateway.engine.fsck import Kept, Report, fsck
 from gateway.engine.scribe import Scribe
 from gateway.facts import Declined, Judged, LegFact, Outcome, Received, Removed, Scrubbed, Sealed
-from gateway.journey import Journey
+from gateway.journey import Journey, advance, begin
 from gateway.keep import Blobs
 from gateway.keep.sealed import SealedDraft
 from gateway.transfer import (
@@ -75,12 +76,18 @@ class Pen:
     blobs: Blobs
     count: int = 0
 
-    def mail(self, sender: str, *to: str, subject: str = "Claim", name: str = "", label: str = "confidential") -> Journey:
+    def mail(
+        self, sender: str, *to: str, subject: str = "Claim", name: str = "", label: str = "confidential"
+    ) -> Journey:
         """A mail that was just received."""
         key = self.office.clock.random(32)
         identity = transfer_id(self.office.clock.random(16))
         item = Item(
-            name=name, media="message/rfc822", size_bytes=len(BODY), digest=DIGEST_IN, blob=self.put(identity, key, BODY)
+            name=name,
+            media="message/rfc822",
+            size_bytes=len(BODY),
+            digest=DIGEST_IN,
+            blob=self.put(identity, key, BODY),
         )
         transfer = Transfer(
             id=identity,
@@ -93,13 +100,14 @@ class Pen:
             purpose="litigation",
             envelope=Envelope(subject=subject, message_id="<1@town.test>"),
         )
-        write = Write(stream=identity, facts=(Received(transfer=transfer),), data_key=key)
-        return _journey(self.scribe.append_now(write)[0].journey)
+        received = Received(transfer=transfer)
+        self.scribe.append_now(Write(stream=identity, facts=(received,), expected=0, data_key=key))
+        return begin(received)
 
     def then(self, journey: Journey, *facts: LegFact) -> Journey:
         """What happens next."""
-        written = self.scribe.append_now(Write(stream=journey.transfer.id, facts=facts, journey=journey))
-        return _journey(written[0].journey)
+        self.scribe.append_now(Write(stream=journey.transfer.id, facts=facts, expected=journey.version))
+        return reduce(advance, facts, journey)
 
     def put(self, identity: str, key: bytes, content: bytes) -> BlobId:
         """Content, sealed and kept."""
@@ -186,8 +194,3 @@ def _deferred(pen: Pen) -> TransferId:
 def _address(text: str) -> Address:
     local, _, domain = text.partition("@")
     return Address(local=local, domain=domain)
-
-
-def _journey(journey: Journey | None) -> Journey:
-    assert journey is not None
-    return journey

@@ -7,7 +7,6 @@ the kernel do not: they keep the machine's time.
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from gateway.commands.main import main
@@ -15,11 +14,13 @@ from gateway.engine.clock import SystemClock
 
 VARIABLE = "SEALGATE_STORY_CLOCK"
 
+_machine_ms = SystemClock.now_ms
 
-def _now_ms(_: SystemClock) -> int:
-    return time.time_ns() // 1_000_000 + 60_000 * int(Path(os.environ[VARIABLE]).read_text())
+
+def _story_ms(clock: SystemClock) -> int:
+    return _machine_ms(clock) + 60_000 * int(Path(os.environ[VARIABLE]).read_text())
 
 
 if __name__ == "__main__":
-    SystemClock.now_ms = _now_ms  # type: ignore[method-assign]
+    SystemClock.now_ms = _story_ms  # type: ignore[method-assign]
     main()

@@ -228,10 +228,16 @@ class House:
         waits = [Waits(**one) for one in json.loads(self.asks("held", "list", "--json"))]
         return [one for one in waits if one.recipient == recipient]
 
-    def awaits(self, recipient: str) -> Waits:
-        """The one message to this recipient that waits, once it does. Fails if it does not."""
-        assert eventually(lambda: len(self.waiting(recipient)) == 1), f"nothing waits for {recipient}"
-        return self.waiting(recipient)[0]
+    def awaits(self, recipient: str, code: str) -> Waits:
+        """The message to this recipient that waits, once it does and for this reason. Fails if it does not."""
+        found: list[Waits] = []
+
+        def waits() -> bool:
+            found[:] = [one for one in self.waiting(recipient) if code in one.codes]
+            return len(found) == 1
+
+        assert eventually(waits), f"nothing waits for {recipient} because of {code}"
+        return found[0]
 
     def releases(self, waits: Waits, *, by: str) -> str:
         """`sealgate held release`: what it said, whether or not it was done."""
@@ -246,9 +252,13 @@ class House:
         self.asks("ledger", "prove", transfer, "--out", str(bundle))
         return bundle.read_bytes()
 
-    def auditor(self) -> Auditor:
-        """Somebody with the ledger's public key and nothing else of ours."""
-        return Auditor(self.folder.parent, self.ledger_key)
+    def auditor(self, ledger_key: str = "") -> Auditor:
+        """Somebody with the ledger's public key, or with another, and nothing else of ours."""
+        return Auditor(self.folder.parent, ledger_key or self.ledger_key)
+
+    def comes_to_rest(self, transfer: str) -> None:
+        """Wait until the ledger has the outcome of a delivery. Fails if it does not come."""
+        assert eventually(lambda: "shipped" in self.asks("ledger", "show", transfer, "--json"))
 
     # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,8 +5,10 @@ Everything listens on loopback and stops by itself.
 
 from __future__ import annotations
 
+import asyncio
 import email
 import io
+import logging
 import os
 import shutil
 import smtplib
@@ -51,16 +53,23 @@ class PartnerServer:
     arrivals: list[Arrival] = field(default_factory=list)
     _controller: Controller | None = None
     _silence: socket.socket | None = None
+    _tries: list[str] = field(default_factory=list)
+    _is_hesitating: bool = False
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
-        """Take or refuse one recipient."""
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take or refuse one recipient; while it hesitates, neither."""
+        self._tries.append(address)
+        while self._is_hesitating:
+            await asyncio.sleep(0.02)
         refusal = self.answer(address)
         if refusal:
             return refusal
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the message."""
         content = envelope.original_content or b""
         self.arrivals.append(
@@ -71,6 +80,7 @@ class PartnerServer:
     def start(self) -> None:
         """Listen."""
         self.stop()
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the partner's own log may tell what it likes
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         self._controller = Controller(
@@ -78,6 +88,14 @@ class PartnerServer:
             data_size_limit=128 * 1024 * 1024,
         )  # fmt: skip
         self._controller.start()
+
+    def hesitates(self) -> None:
+        """From now on, leave every recipient without an answer."""
+        self._is_hesitating = True
+
+    def proceeds(self) -> None:
+        """Answer again."""
+        self._is_hesitating = False
 
     def is_silent(self) -> None:
         """Take connections and say nothing, until started or stopped."""
@@ -96,6 +114,14 @@ class PartnerServer:
         """What came for one recipient, once that many messages have. Fails if they do not."""
         assert eventually(lambda: len(self.received(recipient)) >= count), f"nothing came for {recipient}"
         return self.received(recipient)
+
+    def tries(self, recipient: str) -> int:
+        """How often somebody began to hand over a message for this recipient."""
+        return self._tries.count(recipient)
+
+    def awaits_a_try(self, recipient: str, count: int = 1) -> None:
+        """Wait for that many tries. Fails if they do not come."""
+        assert eventually(lambda: self.tries(recipient) >= count), f"nobody tried to reach {recipient}"
 
     def received(self, recipient: str) -> list[bytes]:
         """Every message that came for one recipient."""
@@ -216,6 +242,66 @@ class MailClient:
         return Sent(code, reply.decode(), refused)
 
 
+# ── other people's mail programs ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def by_smtplib(client: MailClient, to: str, words: str) -> None:
+    """Python's own, as a script would use it."""
+    with client.connected() as session:
+        assert {} == session.send_message(letter(client.address, to, "[case] by smtplib", words + "\n"))
+
+
+def by_swaks(client: MailClient, to: str, words: str) -> None:
+    """swaks, with STARTTLS."""
+    _swaks(client, to, words, "--tls", "--port", str(client.port))
+
+
+def by_swaks_at_once(client: MailClient, to: str, words: str) -> None:
+    """swaks, with TLS from the first byte on the port for that."""
+    _swaks(client, to, words, "--tls-on-connect", "--port", str(client.port - 587 + 465))
+
+
+def _swaks(client: MailClient, to: str, words: str, *how: str) -> None:
+    _program(
+        "swaks", "--server", "localhost", *how, "--tls-verify", "--tls-ca-path", str(client.ca),
+        "--auth", "LOGIN", "--auth-user", client.address, "--auth-password", client.secret_password,
+        "--from", client.address, "--to", to, "--header", "Subject: [case] by swaks", "--body", words,
+    )  # fmt: skip
+
+
+def by_mutt(client: MailClient, to: str, words: str) -> None:
+    """mutt, with a settings file."""
+    with tempfile.TemporaryDirectory() as home:
+        settings = Path(home) / "muttrc"
+        settings.write_text(
+            f'set from="{client.address}"\nset smtp_url="smtp://{client.address}@localhost:{client.port}/"\n'
+            f'set smtp_pass="{client.secret_password}"\nset certificate_file="{client.ca}"\n'
+            "set ssl_starttls=yes\nset ssl_force_tls=yes\nset copy=no\nset realname='Jo Hart'\n"
+        )
+        _program("mutt", "-n", "-F", str(settings), "-s", "[case] by mutt", "--", to, given=words, HOME=home)
+
+
+def by_msmtp(client: MailClient, to: str, words: str) -> None:
+    """msmtp, which hands on what it is given."""
+    with tempfile.TemporaryDirectory() as home:
+        settings = Path(home) / "msmtprc"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            f"account default\nhost localhost\nport {client.port}\ntls on\ntls_starttls on\n"
+            f"tls_trust_file {client.ca}\nauth on\nuser {client.address}\npassword {client.secret_password}\n"
+            f"from {client.address}\n"
+        )
+        message = letter(client.address, to, "[case] by msmtp", words + "\n").as_string()
+        _program("msmtp", f"--file={settings}", to, given=message, HOME=home)
+
+
+def _program(*command: str, given: str = "", **environment: str) -> None:
+    done = subprocess.run(
+        command, input=given.encode(), capture_output=True, env={**os.environ, **environment}, timeout=60, check=False
+    )
+    assert 0 == done.returncode, f"{command[0]}: {(done.stdout + done.stderr).decode(errors='replace')[-1500:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Auditor:
     """Somebody on another machine: an empty folder, the product, a public key, and the bundles they are handed."""
@@ -253,7 +339,7 @@ def attachment(message: EmailMessage, name: str) -> bytes:
 def photo(latitude: float, longitude: float) -> bytes:
     """A photograph that says where it was taken, as a telephone makes them."""
     picture, exif = Image.linear_gradient("L").resize((96, 64)), Image.Exif()
-    exif[0x0110] = "CANARY telephone"
+    exif[0x0110] = "Telephone 7"
     where = {1: "N", 2: (latitude, 0.0, 0.0), 3: "E", 4: (longitude, 0.0, 0.0)}
     exif.get_ifd(0x8825).update(where)
     content = io.BytesIO()

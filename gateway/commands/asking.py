@@ -12,7 +12,7 @@ from gateway.commands.ask import consult
 from gateway.commands.held import whole_id
 from gateway.commands.office import Office, opened
 from gateway.commands.setting import Setting
-from gateway.engine.testimony import Testimonies, Testimony
+from gateway.engine.attested import Attestations, Attested
 from gateway.errors import Misconfigured
 from gateway.transfer import TransferId
 
@@ -45,15 +45,15 @@ def reason(why: str, asker: str) -> str:
     return f"for {asker}: {why}" if asker else why
 
 
-def testimonies_of(office: Office) -> Testimonies:
+def attestations_of(office: Office) -> Attestations:
     """What opens the office's entries."""
-    return Testimonies(office.records, office.archive, office.keyring)
+    return Attestations(office.records, office.archive, office.keyring)
 
 
-def told(office: Office, untrusted: str) -> tuple[TransferId, tuple[Testimony, ...]]:
+def told(office: Office, untrusted: str) -> tuple[TransferId, tuple[Attested, ...]]:
     """Every entry of the one transfer whose id begins like this. Raises `Misconfigured` if there is none."""
-    whole, testimonies = whole_id(office, untrusted), testimonies_of(office)
-    found = testimonies.story(whole)
+    whole, attestations = whole_id(office, untrusted), attestations_of(office)
+    found = attestations.story(whole)
     if found is None:
         raise Misconfigured(f"there is no transfer {whole}, or it was forgotten on purpose")
-    return whole, tuple(testimonies.of(found))
+    return whole, tuple(attestations.of(found))

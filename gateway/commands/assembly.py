@@ -20,7 +20,7 @@ from gateway.engine.orders import Orders
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import Preparing
 from gateway.engine.runner import Runner
-from gateway.engine.scribe import Scribe
+from gateway.engine.writing import Writer
 from gateway.engine.signing_in import SignIn
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
@@ -37,7 +37,7 @@ class Parts:
     """What both a running gateway and a single order need."""
 
     office: Office
-    scribe: Scribe
+    scribe: Writer
     rules: InForce
     vault: Vault
     notes: Notes
@@ -74,7 +74,7 @@ def host_of(rulebook: Rulebook) -> str:
     return f"mail.{rulebook.gateway.office.domains[0]}"
 
 
-def parts_of(office: Office, rules: InForce, scribe: Scribe, disk: ThreadPoolExecutor) -> Parts:
+def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExecutor) -> Parts:
     """The parts every order needs."""
     rulebook = rules.rulebook
     vault = Vault(office.blobs(), office.clock, disk, scribe.give_up)
@@ -118,7 +118,7 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         notes=parts.notes,
         rules=parts.rules,
     )
-    runner = Runner(records=office.writable, archive=office.archive, scribe=parts.scribe, stations=stations, clock=clock)
+    runner = Runner(archive=office.archive, scribe=parts.scribe, stations=stations, clock=clock)
     desk = Desk(
         rules=parts.rules,
         inquiry=inquiry,

@@ -12,16 +12,16 @@ import click
 import msgspec
 
 from gateway.commands import rows
-from gateway.commands.asking import asked, asking, reason, testimonies_of, told
+from gateway.commands.asking import asked, asking, attestations_of, reason, told
 from gateway.commands.fsck import fsck
 from gateway.commands.office import Office
 from gateway.commands.prove import prove
 from gateway.commands.setting import Setting
 from gateway.commands.telling import instant
 from gateway.commands.verify import Said, closed, story, verify
+from gateway.engine.attested import Attested
 from gateway.engine.clock import day
 from gateway.engine.searching import Query, search
-from gateway.engine.testimony import Testimony
 from gateway.ledger.leaf import CLASSES, FIELDS, OUTCOMES
 from gateway.transfer import Digest
 
@@ -56,9 +56,7 @@ def ledger() -> None:
 @click.option("--label", default="", metavar="LABEL", help="The label it was judged by.")
 @click.option("--name", default="", metavar="FILENAME", help="A file's name.")
 @click.option("--sha256", "digest", default="", metavar="HEX", help="Did this file come in, or leave?")
-@click.option(
-    "--kind", type=click.Choice(list(FIELDS)), metavar="WORD", help=f"An entry it has: {', '.join(FIELDS)}."
-)
+@click.option("--kind", type=click.Choice(list(FIELDS)), metavar="WORD", help=f"An entry it has: {', '.join(FIELDS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet.")
 @asking
@@ -77,7 +75,7 @@ def find(
     question = _question({name: f"{at:%Y-%m-%d}" for name, at in days.items() if at} | parts)
     with asked(setting, question, reason(why, asker)) as office:
         query = _query(office, parts, days["from"], days["to"])
-        found = (rows.row_of(one) for one in search(office.records, testimonies_of(office), query))
+        found = (rows.row_of(one) for one in search(office.records, attestations_of(office), query))
         for line in rows.as_json(found) if as_json else rows.as_csv(found) if as_csv else rows.as_lines(found):
             click.echo(line, nl=False)
 
@@ -121,7 +119,7 @@ def show(setting: Setting, transfer: str, as_json: bool, why: str, asker: str) -
         click.echo("\n".join(story(one)))
 
 
-def _said(one: Testimony) -> Said:
+def _said(one: Attested) -> Said:
     entry = one.entry
     shown = {cls for cls, box in zip(CLASSES, one.classes, strict=True) if box is not None}
     return Said(

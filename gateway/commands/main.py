@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
-from gateway.commands.demo.play import demo
+from gateway.commands.demo.verb import demo
 from gateway.commands.held import held
 from gateway.commands.init import init
 from gateway.commands.keys import keys
+from gateway.commands.ledger import ledger
 from gateway.commands.office import RulesInvalid
 from gateway.commands.people import people
 from gateway.commands.rules import rules
@@ -31,6 +32,7 @@ VERBS: tuple[click.Command, ...] = (
     keys,
     rules,
     held,
+    ledger,
 )
 
 
@@ -42,7 +44,7 @@ class Voyage(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the verb; exit 3 when the rules do not load, 5 when this machine, this office or a peer could not do it."""
+        """Run the verb. Exit 3: the rules do not load. 5: this machine, this office or a peer could not do it."""
         try:
             return super().invoke(ctx)
         except Failure as failure:

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
-from gateway.engine.archive import Archive
+from gateway.engine.archive import Archive, latest_of
 from gateway.engine.clock import Clock, SystemClock
 from gateway.engine.entries import Entries, Write
 from gateway.engine.orders import RULES
 from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
 from gateway.engine.scribe import Scribe
-from gateway.errors import Failure, Misconfigured
+from gateway.errors import Failure, InUse, Misconfigured
 from gateway.facts import Published
 from gateway.judge.rulebook import Rulebook, read
 from gateway.keep.files import FileBlobs
@@ -65,6 +65,10 @@ class Office:
         if not isinstance(self.records, SqliteRecords):
             raise AssertionError("this office was opened for reading")
         return self.records
+
+    def latest(self, stream: str) -> tuple[int, tuple[int, ...]]:
+        """The version of a stream and the entries of its last fact. Raises `KeyError` if there is none."""
+        return latest_of(self.archive.story(stream))
 
     @property
     def in_force(self) -> Rulebook | None:
@@ -120,7 +124,7 @@ def alone(setting: Setting) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as why:
-            raise Misconfigured(f"another sealgate already runs on {setting.folder}") from why
+            raise InUse(f"another sealgate already runs on {setting.folder}") from why
         yield
     finally:
         os.close(lock)

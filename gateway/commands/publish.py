@@ -39,8 +39,8 @@ def publish(
     rulebook = rules_of(setting)
     misses = expect.run(rulebook)
     if misses:
-        lines = [f"{miss}" for miss in misses]
-        tell(Answer(is_done=False, sentence="\n".join([*lines, "Rules that miss this are not published."])), as_json=as_json)
+        said = "\n".join([*(str(miss) for miss in misses), "Rules that miss this are not published."])
+        tell(Answer(is_done=False, sentence=said), as_json=as_json)
         return
     order = Publish(
         by=by,

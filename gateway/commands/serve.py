@@ -22,7 +22,8 @@ import uvloop
 
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.certificates import server_context
-from gateway.commands.office import Office, alone, opened, rules_of_office, scribe_of
+from gateway.commands.office import Office, alone, opened, rules_of_office
+from gateway.commands.scribe import start as start_scribe
 from gateway.commands.setting import Setting
 from gateway.doors.admin import AdminDoor
 from gateway.doors.guard import Guard
@@ -30,6 +31,7 @@ from gateway.doors.smtp.door import SmtpDoor
 from gateway.doors.smtp.settings import Role, Settings
 from gateway.engine.caretaker import Caretaker
 from gateway.engine.clock import moment
+from gateway.engine.scribing import DistantScribe
 from gateway.engine.workshop.benches import Benches
 from gateway.errors import Failure, StoreBroken, Tampering
 
@@ -46,7 +48,7 @@ ENVIRONMENT = 5
 def serve(setting: Setting, as_json: bool) -> None:
     """Run the gateway until SIGTERM."""
     _log_to_stderr()
-    with alone(setting), opened(setting, is_writing=True) as office:
+    with alone(setting), opened(setting) as office:
         code = uvloop.run(_Serving(office, as_json=as_json).run())
     sys.exit(code)
 
@@ -74,8 +76,9 @@ class _Serving:
             loop.call_soon_threadsafe(self.stop.set)
 
         rules = rules_of_office(self.office)
-        scribe = scribe_of(self.office, rules, give_up)
-        scribe.start()
+        scribe = DistantScribe(reissue=self.office.latest, on_fatal=give_up)
+        sock, process = start_scribe(self.office.setting.folder)
+        await scribe.connect(sock)
         with _disk() as disk:
             parts = parts_of(self.office, rules, scribe, disk)
             self._warn()
@@ -87,7 +90,8 @@ class _Serving:
                 self.fatal.extend(_each(group))
             finally:
                 await workshop.close()
-                scribe.stop()
+                await scribe.close()
+                await asyncio.to_thread(process.wait)
         for cause in dict.fromkeys(why.cause for why in self.fatal):  # several may have met the same end
             log.critical("stopped; the next start recovers cause=%r", cause)
         return ENVIRONMENT if self.fatal else 0

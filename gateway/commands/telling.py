@@ -92,6 +92,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("rcp.receipt", "receipt"),
 )
 
+_FREE = frozenset({"obj.name", "obj.subject", "obj.desc", "op.purpose", "op.reason", "rcp.reply", "snd.name"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -120,6 +121,8 @@ def printable(untrusted: str) -> str:
 
 
 def _readable(name: str, value: str) -> str:
+    if name in _FREE:  # a person's words, or another server's: a semicolon there is theirs
+        return printable(value)
     members = value.split(";")
     if name.startswith("obj.bytes."):
         members = [f"{int(one):,}" if one.isascii() and one.isdigit() else one for one in members]

@@ -174,7 +174,9 @@ def _shown(outcome: Outcome) -> Iterator[Step]:
     true = [step for step in outcome.steps if step.step == 5 and step.verdict == Verdict.TRUE]
     yield from (step for step in outcome.steps if step not in true)
     if true:
-        yield Step(step=5, verdict=Verdict.TRUE, words=f"{len(true)} values are what was committed to", index=None)
+        yield Step(
+            step=5, verdict=Verdict.TRUE, words=f"{len(true)} disclosed fields are what was committed to", index=None
+        )
 
 
 def story(said: Said) -> Iterator[str]:

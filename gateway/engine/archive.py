@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import Tampering
-from gateway.facts import Fact, LegFact, Received, from_bytes
+from gateway.facts import Fact, LegFact, Received, from_bytes, legs_of
 from gateway.journey import Journey, fold
 from gateway.keep import Reading, Row
 from gateway.keep.keyring import Keyring
@@ -54,6 +54,14 @@ class Archive:
         """The key of a class of private values, or None if there is none."""
         wrapped = self._records.history(stream).key
         return self._keyring.unwrap(stream, wrapped) if wrapped is not None else None
+
+
+def latest_of(story: Story | None) -> tuple[int, tuple[int, ...]]:
+    """The version of a stream, and the ledger entries of its last fact. Raises `KeyError` if there is none."""
+    if story is None or not story.rows:
+        raise KeyError("no facts")
+    first = story.rows[-1].first_index
+    return len(story.rows), tuple(range(first, first + len(legs_of(story.facts[-1]))))
 
 
 def seal_body(key: bytes, stream: str, version: int, kind: str, body: bytes, nonce: bytes) -> bytes:

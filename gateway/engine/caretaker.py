@@ -10,7 +10,7 @@ import logging
 
 from gateway.engine.clock import Clock
 from gateway.engine.publication import Publication
-from gateway.engine.scribe import Scribe
+from gateway.engine.writing import Writer
 from gateway.errors import StoreAway
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ TICK_EVERY_MS = 60_000
 class Caretaker:
     """Runs the chores until told to stop, then publishes once more."""
 
-    def __init__(self, *, scribe: Scribe, publication: Publication, clock: Clock) -> None:
+    def __init__(self, *, scribe: Writer, publication: Publication, clock: Clock) -> None:
         self._scribe = scribe
         self._publication = publication
         self._clock = clock

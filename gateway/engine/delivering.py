@@ -26,7 +26,7 @@ from gateway.engine.vault import Vault
 from gateway.facts import Attempted, Deferred, Judged, LegFact, Outcome, Reason, Receipt, Shipped, Undeliverable
 from gateway.journey import LegJourney
 from gateway.seal.hop import Demand
-from gateway.ship import Carrier, InDoubt, Line, Never, NotNow, Slip, Taken
+from gateway.ship import Carrier, InDoubt, Line, Never, NotNow, Slip, Taken, Target
 from gateway.ship.bounce import Kind, Notice
 from gateway.ship.resolve import Resolver
 from gateway.ship.retry import next_try_ms, owes_note
@@ -64,11 +64,13 @@ class Delivering:
             await self._not_now(voyage, leg, log, targets)
         else:
             demand = self.rules.demand(leg.leg.recipient, via)
-            async with self.carrier.line(demand, targets, sealed) as line:  # 1, 2
-                if isinstance(line, NotNow):
-                    await self._not_now(voyage, leg, log, line)
-                else:
-                    await self._over(line, demand, voyage, leg, log)
+            stale = await self._try(demand, targets, voyage, leg, log, sealed)
+            if stale is not None:
+                # A warm line whose server had left must not cost the leg five minutes: once more, at once, over a line
+                # that answers. It is the same attempt, and `Attempted` stands for it: no server has heard a byte of
+                # the content, so there is no doubt to settle, and a crash from here on is read as it always is. The
+                # stale line has been given back, so that twenty legs in this place do not wait for each other's slots.
+                await self._try(demand, targets, voyage, leg, log, sealed, stale)
 
     async def settle(self, voyage: Voyage, ordinal: int) -> None:
         """An attempt without an outcome: park it for a person, or send once more with the same Message-ID, by rule."""
@@ -79,14 +81,34 @@ class Delivering:
 
     # ── over a line that proved itself ───────────────────────────────────────────────────────────────────────────
 
-    async def _over(self, line: Line, demand: Demand, voyage: Voyage, leg: LegJourney, log: Log) -> None:
+    async def _try(
+        self, demand: Demand, targets: tuple[Target, ...], voyage: Voyage, leg: LegJourney, log: Log, sealed: Receipt,
+        attempted: Receipt | None = None,
+    ) -> Receipt | None:  # fmt: skip
+        """Over one line; the receipt of `Attempted` if that line was stale, and nothing else has been appended."""
+        async with self.carrier.line(demand, targets, sealed) as line:  # 1, 2
+            if isinstance(line, NotNow):
+                await self._not_now(voyage, leg, log, line)
+                return None
+            return await self._over(line, voyage, leg, log, attempted)
+
+    async def _over(
+        self, line: Line, voyage: Voyage, leg: LegJourney, log: Log, attempted: Receipt | None
+    ) -> Receipt | None:
         transfer, sealed = voyage.journey.transfer, leg.sealed
         assert sealed is not None
+        is_first = attempted is None
         verdict = await self.inquiry.at_the_first_byte(voyage.journey, leg.leg.ordinal, line.hop)  # 3
-        if verdict is not None:
+        if verdict is not None and is_first:
             await log(verdict, notes=await self._about_verdict(voyage, verdict))
-            return
-        attempted = await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # 4
+            return None
+        if verdict is not None:
+            # No verdict may follow `Attempted`: nothing is sent, and the next turn appends what the rules say.
+            reason = Reason(code="connection-lost", about=(("host", line.hop.host),))
+            await self._not_now(voyage, leg, log, NotNow(reason=reason))
+            return None
+        if attempted is None:
+            attempted = await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # 4
         small = voyage.parcels.get(leg.leg.ordinal)
         chunks: AsyncIterable[bytes] | tuple[bytes] = (
             self.vault.stream(sealed.parcel.blob, voyage.data_key, sealed.parcel.size_bytes) if small is None else (small,)
@@ -97,6 +119,8 @@ class Delivering:
                 shipped = Shipped(leg=leg.leg.ordinal, hop=line.hop, reply=reply)
                 notes = () if is_notifying else await self._note(voyage, leg, Kind.RELAYED, Reason(code="relayed"), reply)
                 await log(shipped, notes=notes)
+            case NotNow(is_line_stale=True) if is_first:
+                return attempted
             case NotNow():
                 await self._not_now(voyage, leg, log, outcome)
             case Never():
@@ -106,6 +130,7 @@ class Delivering:
                 await log(fact, notes=notes)
             case _:
                 assert_never(outcome)
+        return None
 
     # ── what is appended ─────────────────────────────────────────────────────────────────────────────────────────
 

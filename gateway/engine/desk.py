@@ -25,7 +25,7 @@ from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
 from gateway.engine.policy import InForce
 from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
 from gateway.engine.runner import LEASE_MS, Runner
-from gateway.engine.scribe import Scribe
+from gateway.engine.writing import Writer
 from gateway.engine.signing_in import SignIn
 from gateway.engine.vault import Deposit as VaultDeposit
 from gateway.engine.vault import Vault
@@ -34,6 +34,7 @@ from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Outcome, Reason, Received
 from gateway.intake.fault import Fault
+from gateway.journey import begin
 from gateway.judge.spotting import Spotted, spot
 from gateway.skeleton import Skeleton
 from gateway.transfer import Envelope, Item, Leg, Party, Recipient, Transfer, Way, transfer_id
@@ -52,7 +53,7 @@ class Desk:
     inquiry: Inquiry
     contents: Contents
     vault: Vault
-    scribe: Scribe
+    scribe: Writer
     runner: Runner
     clock: Clock
     signing_in: SignIn
@@ -151,15 +152,15 @@ class Desk:
             await deposit.forget()
             return refusal
         due_ms = self.clock.now_ms() + LEASE_MS
+        received = Received(transfer=transfer)
         write = Write(
-            stream=transfer.id, facts=(Received(transfer=transfer),), data_key=deposit.data_key, due_ms=due_ms
+            stream=transfer.id, facts=(received,), expected=0, data_key=deposit.data_key, due_ms=due_ms
         )
-        (written,) = await self.scribe.append(write)
+        (receipt,) = await self.scribe.append(write)
         if deposit.small is not None:
             self.contents.remember(transfer.id, deposit.small, skeleton)
-        if written.journey is not None:
-            self.runner.submit(written.journey, written.receipt, deposit.data_key)
-        return Kept(transfer=transfer.id, receipt=written.receipt, waiting=self._waiting(submission, opinions))
+        self.runner.submit(begin(received), receipt, deposit.data_key)
+        return Kept(transfer=transfer.id, receipt=receipt, waiting=self._waiting(submission, opinions))
 
     async def _opinions(self, submission: Submission, skeleton: Skeleton, spotted: Spotted) -> tuple[Opinion, ...]:
         """One for each recipient, those refused at RCPT last: they are judged again and count."""
@@ -213,7 +214,7 @@ class Desk:
             replace(opinion.judged(leg.ordinal, transfer.label, transfer.purpose), outcome=Outcome.BLOCK)
             for leg, opinion in zip(transfer.legs, opinions, strict=False)
         )
-        await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged)))
+        await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged), expected=0))
 
     def _transfer(
         self,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeGuard
 
-from gateway.engine.archive import Archive, seal_body
+from gateway.engine.archive import Archive, latest_of, seal_body
 from gateway.engine.clock import Clock
 from gateway.engine.policy import InForce
 from gateway.errors import Conflict
@@ -36,8 +36,9 @@ class Write:
 
     stream: str
     facts: tuple[Fact, ...]
-    journey: Journey | None = None
-    """The transfer's journey before these facts; None for a transfer's first fact, or an office's."""
+    expected: int | None = None
+    """The stream's version before these facts, as the caller knows it; None for an office's stream, which has many
+    writers and no order between them."""
     due_ms: int | None = None
     data_key: bytes | None = None
     """The stream's fresh data key, with its first facts; made by the scribe when left out."""
@@ -62,6 +63,8 @@ class Remembered:
 
     version: int
     key: bytes
+    journey: Journey | None = None
+    """Of a transfer: what may follow, and what its entries need to say."""
     sealed_at: dict[int, int] = field(default_factory=dict)
     """Leg ordinal to ledger index of its latest intent."""
     terms: frozenset[bytes] = frozenset()
@@ -74,7 +77,6 @@ class Composed:
 
     append: Append
     version: int
-    journey: Journey | None
     state: Remembered | None
     keys: tuple[Append, ...] = ()
     """New class keys, as streams of their own."""
@@ -105,7 +107,7 @@ class Entries:
     def of_log(self, statement: Statement, position: Position) -> Composed:
         """Compose an entry about the ledger itself: no fact, no box, no stream of its own."""
         row = self._leaf(statement, {}, "log", 0, None, position)
-        return Composed(Append(stream="log", expected=0, rows=(), leaves=(row,)), 0, None, None)
+        return Composed(Append(stream="log", expected=0, rows=(), leaves=(row,)), 0, None)
 
     def remember(self, composed: Iterable[Composed]) -> None:
         """The batch is durable: what was composed is now true."""
@@ -128,11 +130,7 @@ class Entries:
 
         Raises `KeyError` if it holds nothing.
         """
-        story = self._archive.story(stream)
-        if story is None or not story.rows:
-            raise KeyError(stream)
-        first = story.rows[-1].first_index
-        return len(story.rows), tuple(range(first, first + len(legs_of(story.facts[-1]))))
+        return latest_of(self._archive.story(stream))
 
     # ── one write ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,7 +139,7 @@ class Entries:
         rows: list[Row] = []
         leaves: list[LeafRow] = []
         terms: set[bytes] = set()
-        journey, sealed_at = write.journey, dict(state.sealed_at)
+        journey, sealed_at = state.journey, dict(state.sealed_at)
         for fact in write.facts:
             journey = _after(journey, fact)
             version = state.version + len(rows) + 1
@@ -152,7 +150,7 @@ class Entries:
                 terms.update(terms_of(statement, at_ms=position.at_ms, index_key=self._keyring.index_key))
                 if isinstance(fact, Sealed):
                     sealed_at[fact.leg] = leaves[-1].index
-        after = Remembered(state.version + len(rows), state.key, sealed_at, state.terms | terms)
+        after = Remembered(state.version + len(rows), state.key, journey, sealed_at, state.terms | terms)
         append = Append(
             stream=write.stream,
             expected=state.version,
@@ -163,7 +161,7 @@ class Entries:
             key=self._keyring.wrap(write.stream, state.key) if is_new else None,
         )
         keys, self._fresh = tuple(self._fresh), []
-        return Composed(append, after.version, journey, after, keys)
+        return Composed(append, after.version, after, keys)
 
     def _state(self, write: Write) -> tuple[Remembered, bool]:
         """The stream as it is now. Raises `Conflict` when the writer has read an older one."""
@@ -171,9 +169,7 @@ class Entries:
         is_new = state is None
         if state is None:
             state = Remembered(0, write.data_key or self._clock.random(32))
-        is_transfer = write.journey is not None or (write.facts and isinstance(write.facts[0], Received))
-        expected = write.journey.version if write.journey else 0
-        if is_transfer and expected != state.version:
+        if write.expected is not None and write.expected != state.version:
             raise Conflict((write.stream,))
         return state, is_new
 
@@ -184,7 +180,8 @@ class Entries:
         sealed_at = {
             fact.leg: row.first_index for row, fact in zip(story.rows, story.facts, strict=True) if isinstance(fact, Sealed)
         }
-        return Remembered(len(story.rows), story.key, sealed_at)
+        is_transfer = bool(story.facts) and isinstance(story.facts[0], Received)
+        return Remembered(len(story.rows), story.key, story.journey if is_transfer else None, sealed_at)
 
     def _row(self, stream: str, version: int, fact: Fact, key: bytes, position: Position) -> Row:
         kind = kind_of(fact)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
+from gateway.engine.attested import Attested
 from gateway.engine.publication import Publication
-from gateway.engine.testimony import Testimony
 from gateway.errors import StoreAway, Tampering
 from gateway.ledger.checkpoint import verify
 from gateway.ledger.disclosure import Disclosure, disclose
@@ -23,7 +23,7 @@ MOST_ENTRIES = 1000
 TRIES = 3
 
 
-def bundle_of(said: Sequence[Testimony], publication: Publication, vkey: str, *, hide: Collection[str] = ()) -> bytes:
+def bundle_of(said: Sequence[Attested], publication: Publication, vkey: str, *, hide: Collection[str] = ()) -> bytes:
     """The bundle of these entries, every class but the hidden ones disclosed. The same evidence gives the same bytes.
 
     At most `MOST_ENTRIES` of them. Raises `StoreAway` if the published ledger does not cover them yet, and `Tampering`
@@ -37,7 +37,7 @@ def bundle_of(said: Sequence[Testimony], publication: Publication, vkey: str, *,
     return bundle
 
 
-def _evidence(said: Sequence[Testimony], publication: Publication, vkey: str, hide: Collection[str]) -> Evidence:
+def _evidence(said: Sequence[Attested], publication: Publication, vkey: str, hide: Collection[str]) -> Evidence:
     note, paths = _paths([one.index for one in said], publication, vkey)
     return Evidence(
         proofs=tuple(
@@ -61,7 +61,7 @@ def _paths(indexes: Sequence[int], publication: Publication, vkey: str) -> tuple
     raise StoreAway("a tile of the published ledger is missing; see: sealgate ledger fsck")
 
 
-def _disclosed(said: Testimony, hide: Collection[str]) -> tuple[Disclosure, ...]:
+def _disclosed(said: Attested, hide: Collection[str]) -> tuple[Disclosure, ...]:
     """Every field of every class that is neither hidden nor erased; also that a field has no value."""
     kind = said.entry.kind
     return tuple(

@@ -77,7 +77,7 @@ class Notes:
             purpose="",
             about=original.id,
         )
-        return (Write(stream=identity, facts=(Received(transfer=transfer),), data_key=data_key, due_ms=now_ms),)
+        return (Write(stream=identity, facts=(Received(transfer=transfer),), expected=0, data_key=data_key, due_ms=now_ms),)
 
     def words(self, transfer: Transfer, recipient: Recipient, reason: Reason) -> str:
         """One reason why a leg waits, for the person who decides about it."""

@@ -18,7 +18,7 @@ from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
-from gateway.engine.scribe import Scribe
+from gateway.engine.writing import Writer
 from gateway.engine.wording import sentence
 from gateway.errors import Conflict
 from gateway.facts import Admitted, Approved, Consulted, Declined, LegFact, Published, Reason, Standing
@@ -56,7 +56,7 @@ class Orders:
 
     rules: InForce
     archive: Archive
-    scribe: Scribe
+    scribe: Writer
     notes: Notes
     registrar: Registrar
     keyholders: Keyholders
@@ -106,7 +106,7 @@ class Orders:
                     return decided
                 facts.append(decided[0])
                 notes += decided[1]
-            write = Write(stream=transfer, facts=tuple(facts), journey=story.journey, due_ms=self.clock.now_ms())
+            write = Write(stream=transfer, facts=tuple(facts), expected=story.journey.version, due_ms=self.clock.now_ms())
             try:
                 await self.scribe.append(write, *notes)
             except Conflict:

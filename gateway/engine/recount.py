@@ -13,8 +13,8 @@ from dataclasses import replace
 import msgspec
 
 from gateway.engine.archive import Story
+from gateway.engine.attested import Attestations, Attested
 from gateway.engine.searching import ALL
-from gateway.engine.testimony import Testimonies, Testimony
 from gateway.errors import Tampering, Unreadable
 from gateway.facts import Deposited, Fact, Received, Sealed, legs_of
 from gateway.journey import State, Unlawful
@@ -34,12 +34,12 @@ STILL_LEAVING = frozenset({State.SEALED, State.WAITING, State.TRYING, State.PARK
 class Recount:
     """Checks streams one after another, and remembers what only the whole can answer."""
 
-    def __init__(self, *, records: Reading, testimonies: Testimonies, blobs: Blobs, size: int) -> None:
+    def __init__(self, *, records: Reading, attestations: Attestations, blobs: Blobs, size: int) -> None:
         self.open_transfers = 0
         self.forgotten = 0
         self.blobs_read = 0
         self._records = records
-        self._testimonies = testimonies
+        self._attestations = attestations
         self._blobs = blobs
         self._size = size
         self._terms: dict[bytes, list[str]] = {}
@@ -48,7 +48,7 @@ class Recount:
     def stream(self, name: str, entries: int) -> Iterator[str]:
         """What is wrong with a stream that has so many entries below the size that is checked."""
         try:
-            story = self._testimonies.story(name)
+            story = self._attestations.story(name)
             if story is None:
                 yield from self._forgotten(name)
                 return
@@ -92,16 +92,16 @@ class Recount:
         terms: set[bytes] = set()
         was_disposed = any(row.kind == "disposed" for row in story.rows)
         times = {row.version: row.at_ms for row in story.rows}
-        for said in self._testimonies.of(story):
+        for said in self._attestations.of(story):
             if times[said.leaf.version] != said.entry.time_ms:
                 yield f"fact {said.leaf.version} and entry {said.index} bear different times"
             yield from _in_the_open(said)
             yield from self._committed(said, was_disposed)
-            terms.update(terms_of(said.statement, at_ms=said.entry.time_ms, index_key=self._testimonies.index_key))
+            terms.update(terms_of(said.statement, at_ms=said.entry.time_ms, index_key=self._attestations.index_key))
         for term in terms:
             self._terms.setdefault(term, []).append(story.stream)
 
-    def _committed(self, said: Testimony, was_disposed: bool) -> Iterator[str]:
+    def _committed(self, said: Attested, was_disposed: bool) -> Iterator[str]:
         fields = FIELDS[said.entry.kind]
         for number, (cls, box) in enumerate(zip(CLASSES, said.classes, strict=True)):
             if box is None:
@@ -157,11 +157,11 @@ class Recount:
         """A running gateway may close a transfer, and erase its content, while we look."""
         story = None
         with suppress(Tampering):
-            story = self._testimonies.story(stream)
+            story = self._attestations.story(stream)
         return story is not None and not story.journey.is_closed
 
 
-def _in_the_open(said: Testimony) -> Iterator[str]:
+def _in_the_open(said: Attested) -> Iterator[str]:
     """What everyone may read against what the fact says."""
     entry, stated = said.entry, said.stated
     public = msgspec.json.decode(stated.public) if stated.public else {}
@@ -169,6 +169,8 @@ def _in_the_open(said: Testimony) -> Iterator[str]:
         stated.kind, stated.x, stated.leg, stated.outcome, stated.intent, public,
     ):  # fmt: skip
         yield f"entry {said.index} is not what the fact says"
+    if said.leaf.leg != entry.leg:
+        yield f"entry {said.index} is filed under another leg than it says"
 
 
 def _blobs_of(facts: Iterable[Fact]) -> Iterator[BlobId]:

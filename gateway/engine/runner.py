@@ -17,16 +17,15 @@ from typing import Protocol
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
-from gateway.engine.scribe import Scribe
+from gateway.engine.writing import Writer
 from gateway.engine.workshop import WorkshopAway
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
-from gateway.facts import LegFact, Receipt
-from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, todo
-from gateway.keep import Records
+from gateway.facts import LegFact, Receipt, Received
+from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, begin, todo
 
 log = logging.getLogger(__name__)
 
-TRANSFERS_AT_ONCE = 64
+TRANSFERS_AT_ONCE = 16
 LEGS_AT_ONCE = 8
 LEASE_MS = 15 * 60_000
 """How long claimed work is ours. Longer than the slowest delivery attempt."""
@@ -52,11 +51,12 @@ class Voyage:
     """Small parcels that were just made, by leg: they are stored only if they cannot leave at once."""
     is_reconsidered: bool = False
     """Legs that wait are looked at once a voyage, or it would never come to rest."""
-    durable: Journey = field(init=False)
+    durable: int = field(init=False)
+    """The version of what is durable."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self.durable = self.journey
+        self.durable = self.journey.version
 
     def add(self, *facts: LegFact) -> None:
         """Fold facts in; they are true once appended."""
@@ -104,13 +104,12 @@ class Log(Protocol):
 class Runner:
     """Runs voyages, a bounded number at once."""
 
-    def __init__(self, *, records: Records, archive: Archive, scribe: Scribe, stations: Stations, clock: Clock) -> None:
-        self._records = records
+    def __init__(self, *, archive: Archive, scribe: Writer, stations: Stations, clock: Clock) -> None:
         self._archive = archive
         self._scribe = scribe
         self._stations = stations
         self._clock = clock
-        self._ready: asyncio.Queue[Voyage | None] = asyncio.Queue(4 * TRANSFERS_AT_ONCE)
+        self._ready: asyncio.Queue[Voyage | None] = asyncio.Queue(256)
         self._under_way: set[str] = set()
         self._put_back: set[str] = set()
         """What found all crews out, a full disk, or a change on its way: leased to us, so to be read again by us."""
@@ -169,13 +168,17 @@ class Runner:
         seen: set[str] = set()
         while not self._is_draining:
             now_ms = self._clock.now_ms()
-            streams = await asyncio.to_thread(
-                self._records.claim, now_ms=now_ms + horizon_ms, until_ms=now_ms + LEASE_MS, limit=TRANSFERS_AT_ONCE
+            streams = await self._scribe.claim(
+                now_ms=now_ms + horizon_ms, until_ms=now_ms + LEASE_MS, limit=TRANSFERS_AT_ONCE
             )
             fresh = [stream for stream in streams if stream not in seen]
-            for stream in fresh:
-                seen.add(stream)
-                await self._embark(stream)
+            for stream in streams:
+                if stream in seen or stream in self._under_way:
+                    # It may have come to rest just before this claim, which then put off what is due: look again.
+                    self._put_back.add(stream)
+                else:
+                    await self._embark(stream)
+            seen.update(streams)
             if not fresh:
                 return
 
@@ -286,18 +289,19 @@ class Runner:
         write = Write(
             stream=stream,
             facts=tuple(voyage.pending),
-            journey=voyage.durable,
+            expected=voyage.durable,
             due_ms=self._due_ms(voyage.journey) if is_resting else self._clock.now_ms() + LEASE_MS,
         )
         notes, voyage.notes = tuple(voyage.notes), []
-        written = await self._scribe.append(write, *notes)
+        receipts = await self._scribe.append(write, *notes)
         voyage.pending.clear()
-        voyage.durable = voyage.journey
+        voyage.durable = voyage.journey.version
         if write.facts:
-            voyage.receipt = written[0].receipt
-        for note, said in zip(notes, written[1:], strict=True):
-            if said.journey is not None and note.data_key is not None:
-                self.submit(said.journey, said.receipt, note.data_key)
+            voyage.receipt = receipts[0]
+        for note, receipt in zip(notes, receipts[1:], strict=True):
+            match note:
+                case Write(facts=(Received() as received,), data_key=bytes(data_key)):
+                    self.submit(begin(received), receipt, data_key)
 
     def _due_ms(self, journey: Journey) -> int | None:
         """When to look at it again; None when it has ended or only a person can move it."""

@@ -22,12 +22,12 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Composed, Entries, Position, Write
 from gateway.errors import Conflict, Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Receipt
-from gateway.journey import Journey
 from gateway.keep import Head, Records
 from gateway.ledger.checkpoint import Signer, format_checkpoint
 from gateway.ledger.entry import read_entry
@@ -41,18 +41,10 @@ JUMP_MS = 50
 """A wall clock further behind the ledger than this is written down as a `clock` entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The receipt of one write, and the transfer's journey with its facts folded in."""
-
-    receipt: Receipt
-    journey: Journey | None
-
-
 @dataclass(slots=True)
 class _Job:
     writes: tuple[Write, ...]
-    answer: Callable[[tuple[Written, ...] | BaseException], None]
+    answer: Callable[[tuple[Receipt, ...] | BaseException], None]
     statements: tuple[Statement, ...] = ()
     """Entries about the ledger itself."""
 
@@ -116,7 +108,7 @@ class Scribe:
         """The right edge of the tree under `head`: what a restart resumes from."""
         return self._frontier
 
-    async def append(self, *writes: Write) -> tuple[Written, ...]:
+    async def append(self, *writes: Write) -> tuple[Receipt, ...]:
         """Append all of them in one transaction, or none.
 
         Raises `Conflict` when a stream has moved on, `StoreAway` when nothing was written and trying again may help,
@@ -128,11 +120,11 @@ class Scribe:
         """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end."""
         await self._ask((), (tick_statement(),))
 
-    async def _ask(self, writes: tuple[Write, ...], statements: tuple[Statement, ...] = ()) -> tuple[Written, ...]:
+    async def _ask(self, writes: tuple[Write, ...], statements: tuple[Statement, ...] = ()) -> tuple[Receipt, ...]:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[tuple[Written, ...]] = loop.create_future()
+        future: asyncio.Future[tuple[Receipt, ...]] = loop.create_future()
 
-        def settle(result: tuple[Written, ...] | BaseException) -> None:
+        def settle(result: tuple[Receipt, ...] | BaseException) -> None:
             if future.done():  # the caller left; what was written stays written
                 return
             if isinstance(result, BaseException):
@@ -140,11 +132,27 @@ class Scribe:
             else:
                 future.set_result(result)
 
-        def answer(result: tuple[Written, ...] | BaseException) -> None:
+        def answer(result: tuple[Receipt, ...] | BaseException) -> None:
             loop.call_soon_threadsafe(settle, result)
 
         self._jobs.put(_Job(writes, answer, statements))
         return await future
+
+    async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """See `Records.claim`: claiming is writing."""
+        return await asyncio.to_thread(partial(self.claim_now, now_ms=now_ms, until_ms=until_ms, limit=limit))
+
+    def claim_now(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """`claim` for a caller without a loop; blocks."""
+        return self._records.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
+
+    def order(self, writes: tuple[Write, ...], answer: Callable[[tuple[Receipt, ...] | BaseException], None]) -> None:
+        """`append` for a caller that wants to be called back, on the writing thread."""
+        self._jobs.put(_Job(writes, answer))
+
+    def order_tick(self, answer: Callable[[tuple[Receipt, ...] | BaseException], None]) -> None:
+        """`tick`, likewise."""
+        self._jobs.put(_Job((), answer, (tick_statement(),)))
 
     def reissue(self, stream: str) -> Receipt:
         """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
@@ -152,11 +160,11 @@ class Scribe:
         head = self._head
         if head is None:
             raise KeyError(stream)
-        return Receipt(stream=stream, version=version, indexes=indexes, size=head.size, checkpoint=head.note)
+        return receipt_of(stream, version, indexes, size=head.size, note=head.note)
 
-    def append_now(self, *writes: Write) -> tuple[Written, ...]:
+    def append_now(self, *writes: Write) -> tuple[Receipt, ...]:
         """`append` for a caller without a loop; blocks."""
-        box: queue.SimpleQueue[tuple[Written, ...] | BaseException] = queue.SimpleQueue()
+        box: queue.SimpleQueue[tuple[Receipt, ...] | BaseException] = queue.SimpleQueue()
         self._jobs.put(_Job(writes, box.put))
         result = box.get()
         if isinstance(result, BaseException):
@@ -217,7 +225,7 @@ class Scribe:
             if composed:
                 head = self._write(composed, position)
                 for job, parts in answers:
-                    job.answer(tuple(_written(part, head) for part in parts))
+                    job.answer(tuple(_receipt(part, head) for part in parts))
         except (StoreAway, Conflict) as why:
             self._entries.forget(part.append.stream for _, parts in answers for part in parts)
             for job, _ in answers:
@@ -254,12 +262,11 @@ class Scribe:
         self.give_up(fatal)
 
 
-def _written(part: Composed, head: Head) -> Written:
-    receipt = Receipt(
-        stream=part.append.stream,
-        version=part.version,
-        indexes=tuple(leaf.index for leaf in part.append.leaves),
-        size=head.size,
-        checkpoint=head.note,
-    )
-    return Written(receipt, part.journey)
+def _receipt(part: Composed, head: Head) -> Receipt:
+    indexes = tuple(leaf.index for leaf in part.append.leaves)
+    return receipt_of(part.append.stream, part.version, indexes, size=head.size, note=head.note)
+
+
+def receipt_of(stream: str, version: int, indexes: tuple[int, ...], *, size: int, note: str) -> Receipt:
+    """The one maker of receipts: for what the scribe has written, and for `scribing`, which carries its word."""
+    return Receipt(stream=stream, version=version, indexes=indexes, size=size, checkpoint=note)

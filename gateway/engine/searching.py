@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from gateway.engine.attested import Attestations, Attested
 from gateway.engine.clock import moment
-from gateway.engine.testimony import Testimonies, Testimony
 from gateway.keep import Reading
 from gateway.ledger.terms import term, terms_of
 
@@ -100,36 +100,36 @@ class Found:
     entries: tuple[int, ...]
 
 
-def search(records: Reading, testimonies: Testimonies, query: Query) -> Iterator[Found]:
+def search(records: Reading, attestations: Attestations, query: Query) -> Iterator[Found]:
     """Every leg that answers the question, the newest transfer first. Raises `Tampering`."""
-    for stream in records.find(query.groups(testimonies.index_key), limit=ALL):
+    for stream in records.find(query.groups(attestations.index_key), limit=ALL):
         if not stream.startswith("T-") and query.kind not in OFFICE_KINDS:
             continue
-        story = testimonies.story(stream)
+        story = attestations.story(stream)
         if story is None:  # forgotten on purpose between the two looks
             continue
-        for leg in _legs(testimonies.of(story)):
-            if _matches(query, leg, testimonies.index_key):
+        for leg in _legs(attestations.of(story)):
+            if _matches(query, leg, attestations.index_key):
                 yield _found(stream, leg)
 
 
-def _legs(said: Iterator[Testimony]) -> tuple[tuple[Testimony, ...], ...]:
+def _legs(said: Iterator[Attested]) -> tuple[tuple[Attested, ...], ...]:
     """Entries by leg, legs in order; an entry about no leg stands alone."""
-    legs: dict[int, list[Testimony]] = {}
+    legs: dict[int, list[Attested]] = {}
     for one in said:
         key = one.entry.leg if one.entry.leg is not None else -1 - one.index
         legs.setdefault(key, []).append(one)
     return tuple(tuple(entries) for entries in legs.values())
 
 
-def _matches(query: Query, leg: Sequence[Testimony], index_key: bytes) -> bool:
+def _matches(query: Query, leg: Sequence[Attested], index_key: bytes) -> bool:
     if not _is_timely(query, leg):
         return False
     known = {one for said in leg for one in terms_of(said.statement, at_ms=said.entry.time_ms, index_key=index_key)}
     return all(known.intersection(group) for group in query.asked(index_key))
 
 
-def _is_timely(query: Query, leg: Sequence[Testimony]) -> bool:
+def _is_timely(query: Query, leg: Sequence[Attested]) -> bool:
     """Whether the asked outcome is the last one, and it, the asked kind, or anything, is of the days asked for."""
     last = _last_outcome(leg)
     if query.outcome and (last is None or last.entry.outcome != query.outcome or not query.covers(last.entry.time_ms)):
@@ -139,11 +139,11 @@ def _is_timely(query: Query, leg: Sequence[Testimony]) -> bool:
     return bool(query.outcome) or any(query.covers(said.entry.time_ms) for said in leg)
 
 
-def _last_outcome(leg: Sequence[Testimony]) -> Testimony | None:
+def _last_outcome(leg: Sequence[Attested]) -> Attested | None:
     return next((said for said in reversed(leg) if said.entry.outcome), None)
 
 
-def _found(stream: str, leg: Sequence[Testimony]) -> Found:
+def _found(stream: str, leg: Sequence[Attested]) -> Found:
     # Who and what stand in the first entry: in a later one `snd` may be whoever released it.
     first = leg[0].values
     said = [(name, value) for one in leg for name, value in one.values.items()]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from gateway.errors import Failure, Misconfigured, StoreAway, StoreBroken
+from gateway.errors import Failure, InUse, Misconfigured, StoreAway, StoreBroken
 from gateway.keep.private import READ, opened, sync, sync_folder, write_all
 
 OLDEST_SQLITE = 3_051_003
@@ -104,7 +104,7 @@ def claim_writing(path: Path) -> int:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as why:
         os.close(claim)
-        raise Misconfigured(f"another process is writing {path}; only one may") from why
+        raise InUse(f"another process is writing {path}; only one may") from why
     return claim
 
 

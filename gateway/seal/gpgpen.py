@@ -4,6 +4,9 @@ It promises what `pen` promises: one PKESK to the vouched key, one SEIPD version
 this function before the last can be checked, so the caller keeps nothing until the iterator has ended without an
 exception. The certificate comes from a file in a throw-away home (`--recipient-file`): no ring, no trust database, no
 other key within reach.
+
+It runs GnuPG itself: python-gnupg insists on recipients from a ring, returns when all is encrypted, and hands out no
+process to stop; and its `--status-fd` has nothing to say that the read-back does not prove.
 """
 
 from __future__ import annotations

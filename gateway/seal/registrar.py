@@ -32,8 +32,7 @@ class Registrar:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if home.stat().st_mode & 0o077:
             raise Misconfigured("the key ring's directory is open to others; it must be 0700")
-        self._home = home
-        self._program = program
+        self._ring = gpg.Ring(home, program=program)
         self._lock = threading.Lock()
         self._generation = 0
         self._vouched: dict[_Case, tuple[int, int, Vouched]] = {}
@@ -50,21 +49,18 @@ class Registrar:
             fingerprint = packets.check_certificate(binary)
         except Unreadable as error:
             return Unvouched(reasons=(Reason(code="key-unreadable", about=(("why", error.cause),)),))
-        verb = ("--import-options", "self-sigs-only", "--status-fd", "1", "--import")
-        said = self._gpg(*verb, now_ms=now_ms, stdin=binary)
+        taken = self._ring.take_in(binary, now_ms)
         with self._lock:
             self._generation += 1
             self._vouched.clear()
-        taken = [line.split()[3] for line in said.text.splitlines() if line.startswith(b"[GNUPG:] IMPORT_OK ")]
-        entries = self.entries(now_ms, (fingerprint,)) if taken == [fingerprint.encode()] else ()
+        entries = self.entries(now_ms, (fingerprint,)) if taken == (fingerprint,) else ()
         if len(entries) != 1:
             return Unvouched(reasons=(Reason(code="key-unreadable", about=(("why", "GnuPG refused it"),)),))
         return entries[0]
 
     def entries(self, now_ms: int, fingerprints: tuple[str, ...] = ()) -> tuple[Entry, ...]:
         """The certificates held; only those named, if any are."""
-        names = [gpg.fingerprint(name) for name in fingerprints]
-        return read_listing(self._gpg("--with-colons", "--fixed-list-mode", "--list-keys", *names, now_ms=now_ms).text)
+        return read_listing(self._ring.listing(fingerprints, now_ms))
 
     def vouch(self, address: Address, now_ms: int, admitted: tuple[Admitted, ...]) -> Vouched | Unvouched:
         """The certificate to encrypt to for `address` now. `admitted` is the history of admissions, oldest first.
@@ -74,21 +70,28 @@ class Registrar:
         3. Of those left the newest; a new key that nobody has verified does not hinder an old one that serves.
         4. A minimal export, read back: one certificate, one live encryption key.
         """
-        standings = _standings(address, admitted)  # 1
-        case = (address.key, tuple(sorted(standings.items())))
         with self._lock:
             generation = self._generation
-            since_ms, until_ms, known = self._vouched.get(case, (0, 0, None))
-        if known is not None and since_ms <= now_ms < until_ms:
+        known = self.remembered(address, now_ms, admitted)
+        if known is not None:
             return known
+        standings = _standings(address, admitted)  # 1
         found = self._decide(address, now_ms, standings, admitted)
         if isinstance(found, Vouched):
             with self._lock:
                 if generation == self._generation:
                     while len(self._vouched) >= _REMEMBERED:
                         del self._vouched[next(iter(self._vouched))]
-                    self._vouched[case] = (now_ms, min(now_ms + REMEMBERED_MS, found.until_ms), found)
+                    until_ms = min(now_ms + REMEMBERED_MS, found.until_ms)
+                    self._vouched[_case(address, standings)] = (now_ms, until_ms, found)
         return found
+
+    def remembered(self, address: Address, now_ms: int, admitted: tuple[Admitted, ...]) -> Vouched | None:
+        """What `vouch` would say from memory; None if GnuPG must be asked. No I/O: may be called on an event loop."""
+        case = _case(address, _standings(address, admitted))
+        with self._lock:
+            since_ms, until_ms, known = self._vouched.get(case, (0, 0, None))
+        return known if since_ms <= now_ms < until_ms else None
 
     def _decide(
         self, address: Address, now_ms: int, standings: dict[str, Standing], admitted: tuple[Admitted, ...]
@@ -123,25 +126,22 @@ class Registrar:
 
     def _export(self, entry: Entry, key: Key, now_ms: int) -> bytes | None:
         """Step 4; None if what comes out is not exactly what was asked for."""
-        said = self._gpg(
-            "--export-options", "export-minimal",
-            "--export-filter", "drop-subkey=expired -t || revoked -t",
-            "--export", gpg.fingerprint(key.fingerprint + "!"), now_ms=now_ms,
-        )  # fmt: skip
+        certificate = self._ring.certificate(key.fingerprint + "!", now_ms)
         try:
-            is_that_one = packets.check_certificate(said.text) == entry.primary.fingerprint
-            return said.text if is_that_one and packets.key_ids(said.text) == (key.fingerprint[-16:],) else None
+            is_that_one = packets.check_certificate(certificate) == entry.primary.fingerprint
+            return certificate if is_that_one and packets.key_ids(certificate) == (key.fingerprint[-16:],) else None
         except Unreadable:
             return None
-
-    def _gpg(self, *verb: str, now_ms: int, stdin: bytes = b"") -> gpg.Output:
-        return gpg.run(self._home, *verb, now_ms=now_ms, stdin=stdin, program=self._program)
 
 
 def _standings(address: Address, admitted: tuple[Admitted, ...]) -> dict[str, Standing]:
     """Each admitted fingerprint's latest standing, for this address only."""
     words = (word for word in admitted if word.address.lower() == address.key)
     return {gpg.fingerprint(word.fingerprint): word.standing for word in words}
+
+
+def _case(address: Address, standings: dict[str, Standing]) -> _Case:
+    return address.key, tuple(sorted(standings.items()))
 
 
 def _how(fingerprint: str, address: Address, admitted: tuple[Admitted, ...]) -> str:

@@ -39,6 +39,8 @@ class NotNow:
 
     reason: Reason
     reply: str = ""
+    is_line_stale: bool = False
+    """A warm line's server had left before it answered anything. The next line asked for has answered: try at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

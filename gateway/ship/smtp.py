@@ -169,8 +169,10 @@ class SmtpLine:
         self.is_settled = False
         """It took a message: nothing of a transaction can be left behind."""
         self.is_stale = False
+        """It was lent without a probe, and its server had left before it said a word about this transaction."""
         self._patience = patience
         self._is_unprobed = is_unprobed
+        self._is_answered = False
         self._is_ended = False
 
     @property
@@ -188,43 +190,50 @@ class SmtpLine:
         if isinstance(lines, Reason):
             return Never(reason=lines)
         self.is_reusable = False  # until a reply has ended the transaction
+        self.carried += 1
         try:
             refusal = await self._begin((*lines, b"DATA"))
             return refusal or await self._rest(parcel, chunks)
         except Lost as lost:
             reason = self._reason("connection-lost", "4.4.2", lost.cause)
-            return InDoubt(reason=reason) if self._is_ended else NotNow(reason=reason, is_line_stale=self.is_stale)
+            if self._is_ended:
+                return InDoubt(reason=reason)
+            self.is_stale = self._is_unprobed and not self._is_answered and lost.cause in ("closed", "early")
+            return NotNow(reason=reason, is_line_stale=self.is_stale)
         except Unreadable as error:
             return Never(reason=self._reason("not-canonical", "5.6.0", error.cause))
 
     async def _begin(self, commands: tuple[bytes, ...]) -> NotNow | Never | None:
-        """MAIL, RCPT, DATA; None once the server waits for the content. At once if it offers that (RFC 2920)."""
+        """MAIL, RCPT, DATA; None once the server waits for the content. In one write if it offers that (RFC 2920)."""
         wire, replies = self.proved.wire, list[Reply]()
         is_together = "pipelining" in self.proved.extensions
-        self.is_stale = self._is_unprobed
         for part in (commands,) if is_together else ((command,) for command in commands):
             replies += await wire.ask_together(part, self._patience.reply_s * len(part))
-            self.is_stale = self.is_stale and (replies[0].code == 421 if replies else wire.is_closed)
+            self._is_answered = True
             refusals = [reply for reply in replies[:2] if not reply.is_yes]
             refusals += [reply for reply in replies[2:] if reply.code != 354]
             if refusals:
-                await self._step_back(replies, refusals, is_whole=len(replies) % len(part) == 0)
+                if not refusals[0].is_refusal:
+                    raise Lost("garbage")  # answers that do not fit the questions
+                self.is_reusable = await self._is_in_step(replies, refusals)
+                self.is_stale = self._is_unprobed and replies[0].code == 421
                 return self._refused(refusals[0])
             wire.check()
         return None
 
-    async def _step_back(self, replies: list[Reply], refusals: list[Reply], *, is_whole: bool) -> None:
-        """See whether the line can carry another transaction. What fails here changes nothing: it was refused."""
-        wire = self.proved.wire
-        # A server whose answers do not fit the questions may be waiting for content: never talk to it again.
-        is_in_step = is_whole and all(reply.is_refusal and reply.code != 421 for reply in refusals)
-        if is_in_step and replies[-1].code == 354:
-            try:
-                # RFC 2920 §3.1: it took DATA with nobody to take it to; the lone dot ends that.
-                is_in_step = (await wire.finish(NOTHING, self._patience.end_s)).code != 421
-            except Lost:
-                is_in_step = False
-        self.is_reusable = is_in_step
+    async def _is_in_step(self, replies: list[Reply], refusals: list[Reply]) -> bool:
+        """True if the line can carry another transaction. What fails here changes nothing: it was refused."""
+        if not all(reply.is_refusal and reply.code != 421 for reply in refusals):
+            return False  # it closes, or its answers do not fit the questions and it may be waiting for content
+        if replies[-1].code != 354:
+            return True
+        if replies[1].is_yes:
+            return False  # a recipient without a sender: the dot might send them an empty message
+        try:
+            # RFC 2920 §3.1: DATA was taken with nobody to take it to; a lone dot ends that.
+            return (await self.proved.wire.finish(NOTHING, self._patience.end_s)).code != 421
+        except Lost:
+            return False
 
     async def _rest(self, parcel: Parcel, chunks: Iterable[bytes] | AsyncIterable[bytes]) -> Outcome:
         """The content; then its end, and the answer that decides."""
@@ -239,7 +248,6 @@ class SmtpLine:
         reply = await wire.finish(THE_END, self._patience.end_s)
         if 300 <= reply.code < 400:
             raise Lost("garbage")
-        self.carried += 1
         self.is_reusable = reply.code != 421
         self.is_settled = reply.is_yes
         if reply.is_yes:
@@ -269,7 +277,7 @@ class SmtpLine:
         reason = Reason(code="remote-refused", about=about)
         if 500 <= reply.code < 600:
             return Never(reason=reason, reply=str(reply))
-        return NotNow(reason=reason, reply=str(reply))
+        return NotNow(reason=reason, reply=str(reply), is_line_stale=self.is_stale)
 
     def _reason(self, code: str, status: str, detail: str) -> Reason:
         return Reason(code=code, about=(("host", self.hop.host), ("status", status), ("detail", detail)))

@@ -101,17 +101,17 @@ class Wire(SMTPProtocol):
 
     async def greeting(self, patience_s: float) -> Reply:
         """The server's first words. Raises `Lost`."""
-        return self._first(await self._replies(patience_s))
+        return (await self._replies(patience_s))[0]
 
     async def ask(self, command: bytes, patience_s: float) -> Reply:
         """One command and its reply. Raises `Lost`."""
-        return self._first(await self.ask_together((command,), patience_s))
+        return (await self.ask_together((command,), patience_s))[0]
 
     async def ask_together(self, commands: tuple[bytes, ...], patience_s: float) -> list[Reply]:
         """Several commands in one write (RFC 2920 §3.1) and their replies, in order.
 
         They are fewer than the commands if the conversation broke on the way: a refusal that was heard still counts.
-        Raises `Lost` if it had broken before.
+        Raises `Lost` if none was.
         """
         if any(b"\r" in command or b"\n" in command for command in commands):
             raise ValueError("a command is one line")
@@ -119,7 +119,7 @@ class Wire(SMTPProtocol):
 
     async def finish(self, the_end: bytes, patience_s: float) -> Reply:
         """Read the reply to what `the_end`, a write of its own, completed. Raises `Lost`."""
-        return self._first(await self._say(the_end, 1, patience_s))
+        return (await self._say(the_end, 1, patience_s))[0]
 
     async def secure(self, context: ssl.SSLContext, host: str, patience_s: float) -> Reply:
         """STARTTLS and the handshake; a reply other than 220 leaves the connection in clear. Raises `Lost` or SSLError.
@@ -137,15 +137,16 @@ class Wire(SMTPProtocol):
         except SMTPException:
             self._end("closed")
             raise Lost(self._fault) from None
-        self.check()  # clear text behind the 220: someone speaks into the stream
         return Reply(code=response.code, text=response.message)
 
     async def read_response(self, timeout: float | None = None) -> SMTPResponse:
         """The reply to aiosmtplib's own STARTTLS."""
-        replies = await self._replies(timeout or 0)
-        if self._fault:
-            raise SMTPServerDisconnected(self._fault)
-        return SMTPResponse(replies[0].code, replies[0].text)
+        try:
+            reply = (await self._replies(timeout or 0))[0]
+            self.check()  # clear text behind the 220: someone speaks into the stream
+        except Lost as lost:
+            raise SMTPServerDisconnected(lost.cause) from None
+        return SMTPResponse(reply.code, reply.text)
 
     def throttle(self) -> None:
         """Pause as soon as the socket takes no more: asyncio's TLS would first pile up half a mebibyte of its own.
@@ -213,12 +214,9 @@ class Wire(SMTPProtocol):
             finally:
                 timer.cancel()
                 self._waiter = None
-        return self._heard
-
-    def _first(self, replies: list[Reply]) -> Reply:
-        if not replies:
+        if not self._heard:
             raise Lost(self._fault)
-        return replies[0]
+        return self._heard
 
     def _end(self, fault: str) -> None:
         """The first fault is the one that counts."""

@@ -14,6 +14,7 @@ import pytest
 
 from tests.chaos import certificate
 from tests.chaos.trial import Count, Round, with_round
+from tests.house import House
 from tests.world import Correspondent
 
 A_ROUND = 25
@@ -56,10 +57,10 @@ def test_confidential_mail_in_doubt_waits_for_a_person(tmp_path: Path, correspon
     """Of mail that must not leave twice by itself, no copy does: what a crash left in doubt is parked."""
     dice = random.Random(2)
 
-    def prepare(house: object) -> None:
-        house.opens()  # type: ignore[attr-defined]
-        house.trusts(correspondent)  # type: ignore[attr-defined]
-        assert 0 == house.closes()  # type: ignore[attr-defined]
+    def prepare(house: House) -> None:
+        house.opens()
+        house.trusts(correspondent)
+        assert 0 == house.closes()
 
     def act(round_: Round) -> None:
         for _ in range(4):

@@ -83,7 +83,7 @@ class Office:
 
     def lays_out(self) -> None:
         """`sealgate init`."""
-        told = _run(["init", str(self.folder), "--loopback", str(self.base), "--json"])
+        told = sealgate(["init", str(self.folder), "--loopback", str(self.base), "--json"])
         self._first_day = msgspec.json.decode(told, type=FirstDay)
         for account in self.first_day.accounts:
             secret = self._secret(account.address)
@@ -106,7 +106,7 @@ class Office:
     def does(self, *words: str, by: str = "", expected: int = 0) -> str:
         """Run a verb, signed by a person if named; what it printed. Raises if it ends otherwise than expected."""
         signed = ["--as", by, "--password-file", str(self._secret(by))] if by else []
-        return _run(["--office", str(self.folder), *words, *signed], expected).decode()
+        return sealgate(["--office", str(self.folder), *words, *signed], expected).decode()
 
     # ── the gateway ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,8 +192,9 @@ class Outside:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(first_day.outside.cert, first_day.outside.key)
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=self.port, tls_context=context, require_starttls=True, data_size_limit=LARGEST
-        )
+            self, hostname="127.0.0.1", port=self.port, tls_context=context, require_starttls=True,
+            data_size_limit=LARGEST,
+        )  # fmt: skip
         self._controller.start()
 
     def stops(self) -> None:
@@ -202,9 +203,9 @@ class Outside:
             self._controller.stop()
             self._controller = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the message; the name is aiosmtpd's."""
-        tls = server.transport.get_extra_info("ssl_object")
+        tls = server.transport.get_extra_info("ssl_object") if server.transport else None
         content = envelope.original_content or b""
         self.arrivals.append(Arrival(tuple(envelope.rcpt_tos), content, tls.version() if tls else ""))
         return "250 2.0.0 Taken"
@@ -247,8 +248,8 @@ class Recipient:
             _run_program(["gpgconf", "--homedir", str(self.home), "--kill", "all"])
 
     def _gpg(self, *words: str, given: bytes = b"") -> bytes:
-        own = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
-        done = _run_program([*own, "--trust-model", "always", *words], given)
+        own = ("gpg", "--homedir", str(self.home), "--batch", "--quiet", "--trust-model", "always")
+        done = _run_program([*own, "--pinentry-mode", "loopback", "--passphrase", "", *words], given)
         if done.returncode:
             raise NotAsItShould(f"gpg {words[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
         return done.stdout
@@ -272,7 +273,8 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _run(words: Sequence[str], expected: int = 0) -> bytes:
+def sealgate(words: Sequence[str], expected: int = 0) -> bytes:
+    """Run the command; what it printed. Raises if it ends otherwise than expected."""
     done = _run_program([*_SEALGATE, *words])
     if done.returncode != expected:
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()

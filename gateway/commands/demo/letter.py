@@ -1,4 +1,4 @@
-"""The message of the play: one text, an exhibit to be compared byte for byte, and a photo that knows where it was taken."""
+"""The message of the play: an exhibit to be compared byte for byte, and a photo that knows where it was taken."""
 
 from __future__ import annotations
 

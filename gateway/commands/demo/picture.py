@@ -21,8 +21,8 @@ _CATEGORIES = 12
 
 def photo(latitude: float, longitude: float) -> bytes:
     """The picture of a dusk over the town, taken at this position."""
-    exif = _segment(0xE1, _EXIF + _tiff(latitude, longitude))
-    return _SOI + exif + _tables() + _scan([255 - 28 * row - 3 * column for row in range(HIGH) for column in range(WIDE)]) + _EOI
+    greys = [255 - 28 * row - 3 * column for row in range(HIGH) for column in range(WIDE)]
+    return _SOI + _segment(0xE1, _EXIF + _tiff(latitude, longitude)) + _tables() + _scan(greys) + _EOI
 
 
 def position(untrusted_jpeg: bytes) -> tuple[float, float] | None:
@@ -125,6 +125,7 @@ def _entries(tiff: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _degrees(tiff: bytes, letter: bytes, where: bytes, minus: bytes) -> float:
-    parts = struct.unpack_from(">6L", tiff, int.from_bytes(where))
-    degrees = sum(over / under / 60**power for power, (over, under) in enumerate(zip(parts[::2], parts[1::2], strict=True)))
-    return -degrees if letter.startswith(minus) else degrees
+    parts: tuple[int, ...] = struct.unpack_from(">6L", tiff, int.from_bytes(where))
+    degrees, minutes, seconds = (over / under for over, under in zip(parts[::2], parts[1::2], strict=True))
+    size = degrees + minutes / 60 + seconds / 3600
+    return -size if letter.startswith(minus) else size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -35,7 +34,7 @@ class Programme:
 
     def opens(self) -> None:
         """Before the first scene."""
-        self._say("Sealgate, on loopback: a throw-away office, a real mail server outside, gpg at the receivers.\n", "bold")
+        self._say("Sealgate on loopback: a throw-away office, a mail server outside, gpg at the receivers.\n", "bold")
 
     def tells(self, number: int, step: Step) -> None:
         """After a scene."""
@@ -44,15 +43,15 @@ class Programme:
         for line in step.evidence:
             self._say(f"       {line}", "" if step.ok else "red")
 
-    def ends(self, outcome: Outcome, unplayed: Sequence[str]) -> None:
+    def ends(self, outcome: Outcome, *, unplayed: int) -> None:
         """After the last scene, when the stage is clear again."""
         if self.is_quiet:
             self._console.out(msgspec.json.encode(outcome).decode())
         elif outcome.ok:
-            told = f"\nEverything was as it should be. {outcome.seconds:.1f} s; every process has ended, the folder is gone."
-            self._say(told, "bold green")
+            took = f"{outcome.seconds:.1f} s"
+            self._say(f"\nEverything was as it should be, in {took}. Nothing is left behind.", "bold green")
         else:
-            self._say(f"\nThis was not as it should be. {len(unplayed)} scenes were not played.", "bold red")
+            self._say(f"\nThis was not as it should be. {unplayed} scenes were not played.", "bold red")
 
     def _say(self, text: str, style: str) -> None:
         if not self.is_quiet:

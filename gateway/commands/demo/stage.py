@@ -50,7 +50,7 @@ def stage() -> Iterator[Stage]:
     Raises `Misconfigured` if gpg is missing.
     """
     if shutil.which("gpg") is None:
-        raise Misconfigured("gpg is not installed: the demo's recipients decrypt with it (on Debian: apt install gnupg)")
+        raise Misconfigured("gpg is not installed, and the demo's recipients read with it (Debian: apt install gnupg)")
     base = free_base()
     with _signals_end_it(), ExitStack() as cleared:
         # Short: the sockets of gpg's agents lie in here, and a socket's path has 108 bytes.

@@ -110,6 +110,7 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         if datatype is not None or not self._is_sftp:
             self._channel.grant(0)
             return
+        self._connection.moved += len(data)
         self._session.feed(data)
         self._turn()
 
@@ -165,6 +166,7 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
     def _flush(self) -> int:
         out = self._session.take()
         if out and not self._channel.is_closing():
+            self._connection.moved += len(out)
             self._channel.write(out)
         return len(out)
 

@@ -83,7 +83,8 @@ class BoundedConnection(asyncssh.SSHServerConnection):
         self._exchanges: deque[float] = deque(maxlen=settings.rekeys_per_minute)
         self._is_reading = True
         self._is_backed_up = False
-        self.bytes_in = 0
+        self.moved = 0
+        """Bytes of SFTP, both ways: keep-alives keep nobody from being idle."""
         self.channels: list[Channel] = []
         self.person: str | None = None
 
@@ -122,6 +123,7 @@ class BoundedConnection(asyncssh.SSHServerConnection):
         if self._requests > self._settings.requests:
             raise _enough()
         self._method = method
+        self._next_service = b"ssh-userauth"  # paramiko asks for the service again with every factor
         await super()._finish_userauth(begin_auth, method, packet)
 
     def send_userauth_failure(self, partial_success: bool) -> None:
@@ -141,7 +143,6 @@ class BoundedConnection(asyncssh.SSHServerConnection):
 
     def data_received(self, data: bytes, datatype: int | None = None) -> None:
         """Bytes from the peer."""
-        self.bytes_in += len(data)
         super().data_received(data, datatype)
         self._rein()
 

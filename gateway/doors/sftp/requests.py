@@ -1,7 +1,7 @@
 """What a client asks: one message becomes one request, or a reason why not. draft-ietf-secsh-filexfer-02 §6.
 
-Promises: a request is read whole or not at all, and nothing may follow it; every string is bounded before it is taken;
-a WRITE's payload is a view. Paths are still bytes here: `paths` reads them.
+Promises: a request is read whole or not at all, and nothing may follow it but a WRITE; every string is bounded before
+it is taken; a WRITE's payload is a view. Paths are still bytes here: `paths` reads them.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ def _read(kind: int, fields: _Fields) -> Request:
 def _write(kind: int, fields: _Fields) -> Request:
     handle = bytes(fields.string(MAX_HANDLE))
     offset = fields.number(_U64)
-    return Request(kind=kind, id=fields.id, handle=handle, offset=offset, data=fields.string(MAX_DATA))
+    data = fields.string(MAX_DATA)
+    fields.skip()  # rclone 1.60 sends its whole buffer behind a short last piece; OpenSSH ignores that too
+    return Request(kind=kind, id=fields.id, handle=handle, offset=offset, data=data)
 
 
 def _rename(kind: int, fields: _Fields) -> Request:

@@ -170,7 +170,7 @@ class SftpDoor:
 
     async def _watch(self, connection: BoundedConnection) -> None:
         """Show out who is idle, who drips, and who has been here for a day."""
-        settings, idle, slow, age, seen = self.settings, 0.0, 0, 0.0, connection.bytes_in
+        settings, idle, slow, age, seen = self.settings, 0.0, 0, 0.0, connection.moved
         beat = settings.beat_seconds
         while not connection.is_closed():
             try:
@@ -178,9 +178,9 @@ class SftpDoor:
                     await connection.wait_closed()
             except TimeoutError:
                 pass
-            came, seen, age = connection.bytes_in - seen, connection.bytes_in, age + beat
-            idle = 0.0 if came else idle + beat
-            is_dripping = connection.is_mid_message() and came < settings.least_bytes_per_second * beat
+            moved, seen, age = connection.moved - seen, connection.moved, age + beat
+            idle = 0.0 if moved else idle + beat
+            is_dripping = connection.is_mid_message() and moved < settings.least_bytes_per_second * beat
             slow = slow + 1 if is_dripping else 0
             if idle >= settings.idle_seconds or slow >= 2 or age >= settings.longest_seconds:
                 connection.disconnect(asyncssh.DISC_BY_APPLICATION, "Idle, too slow, or here for too long")

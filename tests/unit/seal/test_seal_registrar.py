@@ -251,13 +251,13 @@ def test_a_revocation_taken_in_works_at_once(registrar, locksmith):
 
 def _count_runs(registrar, monkeypatch) -> list[int]:
     runs: list[int] = []
-    real = registrar._gpg
+    real = registrar._ring.listing
 
-    def counted(*verb, now_ms, stdin=b""):
+    def counted(fingerprints, now_ms):
         runs.append(now_ms)
-        return real(*verb, now_ms=now_ms, stdin=stdin)
+        return real(fingerprints, now_ms)
 
-    monkeypatch.setattr(registrar, "_gpg", counted)
+    monkeypatch.setattr(registrar._ring, "listing", counted)
     return runs
 
 
@@ -287,6 +287,38 @@ def test_is_not_remembered_past_its_expiry(registrar, locksmith):
     assert isinstance(before, Vouched)
     assert end == before.until_ms
     assert ["key-expired"] == codes(registrar.vouch(ANN, end, admitted(key)))
+
+
+def test_memory_answers_alone(registrar, locksmith):
+    """What was vouched for is had without GnuPG; what was not, or no longer holds, is not made up."""
+    key = locksmith.pair("Ann <ann@a.test>")
+    take(registrar, locksmith.public(key))
+
+    before = registrar.remembered(ANN, JULY, admitted(key))
+    vouched = registrar.vouch(ANN, JULY, admitted(key))
+
+    assert before is None
+    assert vouched is registrar.remembered(ANN, JULY + REMEMBERED_MS - 1, admitted(key))
+    for now_ms, history in (
+        (JULY - 1, admitted(key)),
+        (JULY + REMEMBERED_MS, admitted(key)),
+        (JULY, (*admitted(key), *admitted(key, standing=Standing.REVOKED))),
+        (JULY, admitted(key, "A" * 40)),
+        (JULY, ()),
+    ):
+        assert registrar.remembered(ANN, now_ms, history) is None
+    assert registrar.remembered(Address(local="eve", domain="a.test"), JULY, admitted(key)) is None
+
+
+def test_memory_ends_when_the_ring_changes(registrar, locksmith):
+    """News about any key empties the memory."""
+    key = locksmith.pair("Ann <ann@a.test>")
+    take(registrar, locksmith.public(key))
+    registrar.vouch(ANN, JULY, admitted(key))
+
+    take(registrar, locksmith.public(locksmith.pair("Eve <eve@a.test>")))
+
+    assert registrar.remembered(ANN, JULY, admitted(key)) is None
 
 
 def test_a_directory_open_to_others_is_refused(tmp_path):

@@ -82,9 +82,14 @@ class Sink:
     clear: list[bytes] = field(default_factory=list)
     told: list[bytes] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
+    lone_dots: int = 0
+    unread: bytes = b""
+    """What was there behind the command that was met with silence."""
     connections: int = 0
     port: int = 0
     on_content: Callable[[int], None] = lambda size: None
+    say: Callable[[bytes], None] = lambda unasked: None
+    """Speak unasked on the newest connection."""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Sink]:
@@ -107,6 +112,7 @@ class Sink:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_secure = self.is_tls_at_once
+        self.say = writer.write
         await self._answer(writer, "GREETING", b"220 sink ready\r\n")
         while line := await reader.readline():
             (self.told if is_secure else self.clear).append(line.rstrip(b"\r\n"))
@@ -118,6 +124,8 @@ class Sink:
             }  # fmt: skip
             if not is_secure and "EHLO-CLEAR" in self.replies and word == "EHLO":
                 usual["EHLO"] = self.replies["EHLO-CLEAR"]
+            if self.replies.get(word) == SILENCE:
+                self.unread = await reader.read(65536)
             await self._answer(writer, word, usual.get(word, b"250 2.0.0 ok\r\n"))
             if word == "STARTTLS" and self.replies.get(word, b"220").startswith(b"220"):
                 await writer.start_tls(self.context)
@@ -128,7 +136,7 @@ class Sink:
 
     async def _content(self, reader: asyncio.StreamReader) -> None:
         content, size = bytearray(), 0
-        while not content.endswith(b"\r\n.\r\n"):
+        while not content.endswith(b"\r\n.\r\n") and content != b".\r\n":
             piece = await reader.read(65536)
             if not piece:
                 raise ConnectionError
@@ -139,7 +147,10 @@ class Sink:
                 raise ConnectionError
             if size > 2_000_000:
                 del content[:-5]
-        self.contents.append(bytes(content))
+        if content == b".\r\n":
+            self.lone_dots += 1
+        else:
+            self.contents.append(bytes(content))
 
     async def _answer(self, writer: asyncio.StreamWriter, word: str, usual: bytes) -> None:
         reply = self.replies.get(word, usual)
@@ -166,5 +177,12 @@ def good(authority: Authority) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def sink(good: ssl.SSLContext) -> Sink:
-    return Sink(good)
+def pipelined(good: ssl.SSLContext) -> Sink:
+    """A server that offers PIPELINING."""
+    return Sink(good, offers=(*Sink.offers, "PIPELINING"))
+
+
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["in-turn", "pipelined"])
+def sink(good: ssl.SSLContext, request: pytest.FixtureRequest) -> Sink:
+    """A server that is told MAIL, RCPT and DATA one after the other, and one that takes them together."""
+    return Sink(good, offers=(*Sink.offers, *request.param))

@@ -313,8 +313,100 @@ def test_two_answers_at_once_end_the_conversation(sink, authority):
     outcome = send_once(sink, asked(authority))
 
     assert isinstance(outcome, NotNow)
-    assert "early" == outcome.reason.get("detail")
+    assert outcome.reason.get("detail") in ("early", "garbage")
     assert [] == sink.contents
+
+
+def test_after_answers_that_do_not_fit_nothing_more_is_said(sink, authority):
+    """A server that may be waiting for content, its answers one behind, never hears of the next message."""
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            sink.replies = {"DATA": b"250 2.0.0 whatever\r\n"}
+            first = await send(carrier, sink, asked(authority))
+            sink.replies = {}
+            second = await send(carrier, sink, asked(authority))
+            await carrier.close()
+            return first, second
+
+    first, second = run(story())
+
+    assert isinstance(first, NotNow)
+    assert ("connection-lost", "garbage") == (first.reason.code, first.reason.get("detail"))
+    assert isinstance(second, Taken)
+    assert 2 == sink.connections
+
+
+# ── several commands in one write ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_commands_go_together_where_the_server_offers_it(pipelined, authority):
+    """MAIL, RCPT and DATA leave in one write (RFC 2920): no answer is waited for in between."""
+    pipelined.replies = {"MAIL": SILENCE}
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=HASTY)
+        async with pipelined.open():
+            outcome = await send(carrier, pipelined, asked(authority))
+            return outcome, pipelined.unread
+
+    outcome, unread = run(story())
+
+    assert isinstance(outcome, NotNow)
+    assert b"RCPT TO:<ann@mx.test>\r\nDATA\r\n" == unread
+
+
+def test_a_refused_recipient_leaves_a_lone_dot(pipelined, authority):
+    """A server that takes DATA although it refused the recipient gets a lone dot, and nobody a message."""
+    pipelined.replies = {"RCPT": b"550 5.1.1 nobody here\r\n"}
+
+    outcome = send_once(pipelined, asked(authority))
+
+    assert isinstance(outcome, Never)
+    assert ("remote-refused", "5.1.1") == (outcome.reason.code, outcome.reason.get("status"))
+    assert (1, []) == (pipelined.lone_dots, pipelined.contents)
+
+
+@pytest.mark.parametrize("reply", [b"", SILENCE, b"421 4.3.2 closing\r\n", b"hm\r\n"])
+def test_what_fails_at_the_lone_dot_changes_nothing(pipelined, authority, reply):
+    """It was refused before; only the line is given up."""
+    pipelined.replies = {"RCPT": b"550 5.1.1 nobody here\r\n", "END": reply}
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=HASTY)
+        async with pipelined.open():
+            first = await send(carrier, pipelined, asked(authority))
+            pipelined.replies = {}
+            second = await send(carrier, pipelined, asked(authority))
+            await carrier.close()
+            return first, second
+
+    first, second = run(story())
+
+    assert isinstance(first, Never)
+    assert isinstance(second, Taken)
+    assert 2 == pipelined.connections
+
+
+def test_no_dot_to_a_recipient_without_a_sender(pipelined, authority):
+    """A server that refused the sender but took the recipient and DATA is left: the dot might send an empty message."""
+    pipelined.replies = {"MAIL": b"550 5.7.1 not you\r\n"}
+
+    outcome = send_once(pipelined, asked(authority))
+
+    assert isinstance(outcome, Never)
+    assert (0, []) == (pipelined.lone_dots, pipelined.contents)
+
+
+def test_a_refusal_heard_before_the_line_broke_counts(pipelined, authority):
+    """A server that refuses and closes has refused for good, not lost the connection."""
+    pipelined.replies = {"MAIL": b"550 5.7.1 not you\r\n", "RCPT": b""}
+
+    outcome = send_once(pipelined, asked(authority))
+
+    assert isinstance(outcome, Never)
+    assert "5.7.1" == outcome.reason.get("status")
 
 
 def test_reply_is_shown_in_printable_ascii(sink, authority):
@@ -426,8 +518,9 @@ def test_another_demand_gets_another_line(sink, authority):
 
 
 @pytest.mark.parametrize("reply", [b"", b"421 4.4.2 idle\r\n", b"hm\r\n"])
-def test_a_stale_line_is_replaced(sink, authority, reply):
-    """A warm line whose server has gone away is no failure: a fresh one takes over before anything is said."""
+def test_a_stale_line_is_replaced(sink, authority, reply, monkeypatch):
+    """A line that idled and whose server went away is no failure: a fresh one takes over before anything is said."""
+    monkeypatch.setattr("gateway.ship.smtp.PROBE_AFTER_S", 0.0)
 
     async def story():
         carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
@@ -439,6 +532,117 @@ def test_a_stale_line_is_replaced(sink, authority, reply):
             return outcome
 
     assert isinstance(run(story()), Taken)
+    assert 2 == sink.connections
+
+
+def test_only_a_line_that_just_took_a_message_is_not_probed(sink, authority):
+    """RSET is spared where the last answer was a yes a moment ago; after a refusal it ends what is left behind."""
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            await send(carrier, sink, asked(authority))
+            sink.replies = {"END": b"451 4.3.0 later\r\n"}
+            await send(carrier, sink, asked(authority))
+            before = sink.told.count(b"RSET")
+            await send(carrier, sink, asked(authority))
+            await carrier.close()
+            return before, sink.told.count(b"RSET")
+
+    assert (0, 1) == run(story())
+    assert 1 == sink.connections
+
+
+async def _two_over_one_line(carrier, sink, wanted, replies: dict[str, bytes]) -> Outcome:
+    """The second outcome, where the server answers the second message with `replies`."""
+    assert isinstance(await send(carrier, sink, wanted), Taken)
+    sink.replies = replies
+    outcome = await send(carrier, sink, wanted)
+    sink.replies = {}
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("replies", "is_stale"),
+    [
+        ({"MAIL": b""}, True),
+        ({"MAIL": b"421 4.4.2 idle\r\n"}, True),
+        ({"MAIL": b"hm\r\n"}, False),
+        ({"MAIL": b"451 4.3.0 later\r\n"}, False),
+        ({"RCPT": b""}, False),
+        ({"DATA": b""}, False),
+        ({"RCPT": b"421 4.4.2 idle\r\n"}, False),
+    ],
+)
+def test_a_line_lost_before_its_first_answer_is_stale(sink, authority, replies, is_stale):
+    """A warm line that nobody probed and whose server had left is told apart from every other trouble."""
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            second = await _two_over_one_line(carrier, sink, asked(authority), replies)
+            third = await send(carrier, sink, asked(authority))
+            await carrier.close()
+            return second, third
+
+    second, third = run(story())
+
+    assert isinstance(second, NotNow)
+    assert is_stale == second.is_line_stale
+    assert isinstance(third, Taken)
+
+
+def test_a_fresh_line_is_never_stale(sink, authority):
+    """A server that closes a new connection at MAIL has a reason: trying at once would not help."""
+    sink.replies = {"MAIL": b""}
+
+    outcome = send_once(sink, asked(authority))
+
+    assert isinstance(outcome, NotNow)
+    assert not outcome.is_line_stale
+
+
+def test_a_server_that_left_meanwhile_makes_its_line_stale(sink, authority):
+    """Between lending a line and the first byte the ledger is written; a server may leave in that moment."""
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            await send(carrier, sink, asked(authority))
+            async with carrier.line(asked(authority), at(sink), RECEIPT) as line:
+                assert not isinstance(line, NotNow)
+                sink.say(b"421 4.3.2 going down\r\n")
+                while line.proved.wire.is_open:
+                    await asyncio.sleep(0)
+                return await line.deliver(parcel([MAIL]), SLIP, [MAIL], RECEIPT)
+
+    outcome = run(story())
+
+    assert isinstance(outcome, NotNow)
+    assert outcome.is_line_stale
+    assert 1 == len(sink.contents)
+
+
+def test_after_a_stale_line_the_next_has_answered(sink, authority):
+    """What ended one line may have ended the others: none is lent again before it answers."""
+
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            async with carrier.line(asked(authority), at(sink), RECEIPT):
+                await send(carrier, sink, asked(authority))
+            await send(carrier, sink, asked(authority))
+            stale = await _two_over_one_line(carrier, sink, asked(authority), {"MAIL": b""})
+            before = sink.told.count(b"RSET")
+            outcome = await send(carrier, sink, asked(authority))
+            await carrier.close()
+            return stale.is_line_stale, before, outcome
+
+    is_stale, before, outcome = run(story())
+
+    assert is_stale
+    assert isinstance(outcome, Taken)
+    assert before + 1 == sink.told.count(b"RSET")
     assert 2 == sink.connections
 
 

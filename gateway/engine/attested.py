@@ -26,7 +26,7 @@ KEYS_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Testimony:
+class Attested:
     """One entry, opened."""
 
     leaf: LeafRow
@@ -60,7 +60,7 @@ class Testimony:
         )
 
 
-class Testimonies:
+class Attestations:
     """Opens entries, remembering class keys."""
 
     def __init__(self, records: Reading, archive: Archive, keyring: Keyring) -> None:
@@ -74,7 +74,7 @@ class Testimonies:
         """See `Archive.story`."""
         return self._archive.story(stream)
 
-    def of(self, story: Story) -> Iterator[Testimony]:
+    def of(self, story: Story) -> Iterator[Attested]:
         """Every entry of a story, in order.
 
         Raises `Tampering` or `Unreadable` where an entry and its fact do not belong together, `journey.Unlawful` where
@@ -89,7 +89,7 @@ class Testimonies:
             context = context_of(journey, fact, x=entries[0].x or b"", sealed_at=sealed_at)
             for leaf, entry, stated in zip(leaves, entries, statements(fact, context=context), strict=True):
                 classes = self._opened(leaf, entry, stated, story.key)
-                yield Testimony(leaf=leaf, entry=entry, stated=stated, classes=classes)
+                yield Attested(leaf=leaf, entry=entry, stated=stated, classes=classes)
             if isinstance(fact, Sealed):
                 sealed_at[fact.leg] = row.first_index
 

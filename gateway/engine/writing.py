@@ -1,0 +1,43 @@
+"""What the engine asks of the ledger's one writer, wherever it runs: on a thread here, or in a process of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.engine.entries import Write
+from gateway.errors import Failure
+from gateway.facts import Receipt
+from gateway.keep import Head
+
+
+class Writer(Protocol):
+    """Appends facts, in the order it is asked. A caller may be cancelled at any time; what it asked for goes on."""
+
+    @property
+    def head(self) -> Head | None:
+        """The last durable head that is known here."""
+        ...
+
+    async def append(self, *writes: Write) -> tuple[Receipt, ...]:
+        """Append all of them in one transaction, or none; a receipt for each.
+
+        Raises `Conflict` when a stream has moved on, `StoreAway` when nothing was written and trying again may help,
+        `StoreBroken` when the process is about to stop, and `journey.Unlawful` for a fact that cannot follow.
+        """
+        ...
+
+    async def tick(self) -> None:
+        """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end."""
+        ...
+
+    async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """See `Records.claim`: claiming is writing."""
+        ...
+
+    def reissue(self, stream: str) -> Receipt:
+        """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
+        ...
+
+    def give_up(self, why: Failure) -> None:
+        """Durability was lost elsewhere: nothing more is written, and the process stops. Any thread."""
+        ...

@@ -1,0 +1,67 @@
+"""Two houses for the stories: a `town` that many share, and a `house` for the story that needs one of its own.
+
+After every story the house it was told in must be whole: `sealgate ledger fsck`, and no secret in the log.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house import House
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is a story."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.stories)
+
+
+@pytest.fixture(scope="session")
+def _town() -> Iterator[House]:
+    """The sample office, open, with a mail server outside. Mail to the court goes each recipient for itself."""
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        town = House.laid_out(Path(folder))
+        try:
+            town.changes("transfers.toml", 'id = "court-filing"', 'id = "court-filing"\nmixed = "lawful-part"')
+            town.publishes()
+            town.outside().start()
+            town.opens()
+            yield town
+            assert 0 == town.closes()
+        finally:
+            town.ends()
+
+
+@pytest.fixture(scope="module")
+def town(_town: House) -> Iterator[House]:
+    """The shared office, for one story; it writes to people of its own."""
+    yield _town
+    _town.is_whole()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    """An office of the test's own, laid out and closed; the test says what time it is there."""
+    yield from _laid_out()
+
+
+@pytest.fixture(scope="module")
+def closed_house() -> Iterator[House]:
+    """An office of the story's own, laid out and closed; each test leaves it as it was."""
+    yield from _laid_out()
+
+
+def _laid_out() -> Iterator[House]:
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        house = House.laid_out(Path(folder))
+        house.keeps_its_own_time()
+        try:
+            yield house
+            house.is_whole()
+        finally:
+            house.ends()

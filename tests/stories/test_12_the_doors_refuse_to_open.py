@@ -1,0 +1,67 @@
+"""The doors refuse to open.
+
+Something is wrong on the machine: a rule file with a typing error, a key others can read, a certificate that does not
+belong to its key. A gateway that starts anyway promises what it cannot keep; one that dies with forty lines of Python
+helps nobody at seven in the morning. It says one sentence, with what to do, and the exit code says which kind.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.house import House
+
+RULES, ENVIRONMENT = 3, 5
+
+
+def test_rules_with_a_mistake(closed_house: House) -> None:
+    """Exit 3; file, line and column, and what was probably meant."""
+    closed_house.changes("transfers.toml", '"solicitor"]', '"solicitr"]')
+
+    code, said = closed_house.fails_to_open()
+
+    assert RULES == code
+    assert 'unknown role "solicitr"; did you mean "solicitor"?' in said
+    assert "rules/transfers.toml:" in said
+    assert "Traceback" not in said
+    closed_house.changes("transfers.toml", '"solicitr"]', '"solicitor"]')  # or nobody could look at the ledger either
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "proper"),
+    [("certs/gateway.key", 0o644, 0o600), ("var/keys/ledger.seed", 0o644, 0o600), ("rules", 0o777, 0o755)],
+)
+def test_what_is_secret_lies_open(path: str, mode: int, proper: int, closed_house: House) -> None:
+    """A private key others can read, or rules anybody can write: one sentence that names the file."""
+    place = closed_house.folder / path
+    place.chmod(mode)
+
+    code, said = closed_house.fails_to_open()
+
+    assert code == (RULES if path == "rules" else ENVIRONMENT)
+    assert path.rpartition("/")[2] in said
+    assert "Traceback" not in said
+    place.chmod(proper)
+
+
+def test_a_certificate_that_is_not_the_keys(closed_house: House) -> None:
+    """Exit 5; both files are named."""
+    certs = closed_house.folder / "certs"
+    proper = (certs / "gateway.pem").read_bytes()
+    (certs / "gateway.pem").write_bytes((certs / "outside.pem").read_bytes())
+
+    code, said = closed_house.fails_to_open()
+
+    assert ENVIRONMENT == code
+    assert f"sealgate: {certs / 'gateway.pem'} and {certs / 'gateway.key'} do not belong together" == said
+    (certs / "gateway.pem").write_bytes(proper)
+
+
+def test_a_second_gateway_on_the_same_office(closed_house: House) -> None:
+    """Exit 5; two writers would be one too many for a ledger."""
+    closed_house.opens()
+
+    code, said = closed_house.fails_to_open()
+
+    assert ENVIRONMENT == code
+    assert f"sealgate: another sealgate already runs on {closed_house.folder}" == said
