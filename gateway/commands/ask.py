@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -59,13 +60,11 @@ def ask(setting: Setting, order: AnyOrder) -> Answer:
     return _here(setting, order)
 
 
-def consult(setting: Setting, question: str, why: str) -> str:
-    """Write down who asks the ledger what; durable when this returns. The person it was written down for."""
-    by = f"operator:{getpass.getuser()}"
-    answer = ask(setting, Consult(by=by, question=question, why=why))
+def consult(setting: Setting, question: str, why: str) -> None:
+    """Write down that this user asks the ledger this; durable when it returns. Raises `Misconfigured`."""
+    answer = ask(setting, Consult(question=question, why=why))
     if not answer.is_done:
         raise Misconfigured(answer.sentence)
-    return by
 
 
 def tell(answer: Answer, *, as_json: bool) -> None:
@@ -86,7 +85,7 @@ def _here(setting: Setting, order: AnyOrder) -> Answer:
         scribe.start()
         try:
             counter = parts_of(office, rules, scribe, disk).counter(look=lambda: None)
-            answer = asyncio.run(counter.take(order))
+            answer = asyncio.run(counter.take(order, uid=os.getuid()))
         finally:
             scribe.stop()
         if scribe.head:

@@ -7,9 +7,11 @@ by a person with their password, and root is nobody's second signature. One JSON
 from __future__ import annotations
 
 import asyncio
-import getpass
 import logging
 import os
+import pwd
+import socket
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,11 +102,11 @@ class Counter:
     orders: Orders
     signing_in: SignIn
 
-    async def take(self, order: AnyOrder) -> Answer:
-        """Carry an order out. Failures of ours become an answer too: `cause` is for the administrator."""
+    async def take(self, order: AnyOrder, *, uid: int) -> Answer:
+        """Carry an order out; `uid` is whose process brought it. Failures of ours become an answer too: `cause` is for the administrator."""
         try:
             if isinstance(order, Consult | Look):
-                return await self._unsigned(order)
+                return await self._unsigned(order, uid)
             signer = await self._signer(order.by, order.secret_password)
             if signer is None:
                 return _no("Name and password do not fit anybody who may sign orders (--as ADDRESS).")
@@ -115,11 +117,11 @@ class Counter:
             log.exception("order failed")
             return _no("Something went wrong here; the gateway's log says what.")
 
-    async def _unsigned(self, order: Consult | Look) -> Answer:
+    async def _unsigned(self, order: Consult | Look, uid: int) -> Answer:
         if isinstance(order, Look):
             self.orders.look()
             return Answer(is_done=True, sentence="Looking.")
-        fact = await self.orders.consult(order.by or f"operator:{getpass.getuser()}", order.question, order.why)
+        fact = await self.orders.consult(f"operator:{_user(uid)}", order.question, order.why)
         return Answer(is_done=True, sentence="Written down.", subjects=(str(fact.size),))
 
     async def _signed(self, order: Release | Refuse | Admit | Revoke | Publish, signer: Party) -> Answer:
@@ -192,7 +194,7 @@ class AdminDoor:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 untrusted = await reader.readline()
-                answer = await self._answer(untrusted)
+                answer = await self._answer(untrusted, _uid(writer.get_extra_info("socket")))
                 writer.write(msgspec.json.encode(answer) + b"\n")
                 await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
@@ -200,12 +202,12 @@ class AdminDoor:
         finally:
             writer.close()
 
-    async def _answer(self, untrusted: bytes) -> Answer:
+    async def _answer(self, untrusted: bytes, uid: int) -> Answer:
         try:
             order = msgspec.json.decode(untrusted, type=AnyOrder)
         except msgspec.DecodeError:
             return _no("This is not an order; are both sealgates of the same version?")
-        return await self._counter.take(order)
+        return await self._counter.take(order, uid=uid)
 
 
 async def bring(order: AnyOrder, folder: Path) -> Answer:
@@ -234,6 +236,19 @@ class _near:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
+
+
+def _uid(peer: socket.socket) -> int:
+    """The user of the process at the other end, as the kernel knows it."""
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(uid)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _of_legs(done: tuple[object, ...] | Refused, sentence: str) -> Answer:

@@ -126,6 +126,8 @@ class Delivering:
             case Never():
                 await self._never(voyage, leg, log, outcome)
             case InDoubt(reason=reason):
+                if reason.code == "connection-lost":  # behind the end of the message: only the answer is missing
+                    reason = replace(reason, code="reply-lost")
                 fact, notes = await self._doubt(voyage, leg, reason)
                 await log(fact, notes=notes)
             case _:
@@ -174,6 +176,8 @@ class Delivering:
             await self.vault.put(voyage.data_key, [small], leg.sealed.parcel.blob)
 
     async def _about_verdict(self, voyage: Voyage, verdict: Judged) -> tuple[Write, ...]:
+        if verdict.outcome is Outcome.SEND:  # sealed again, to a key that changed: nobody need know
+            return ()
         kind = Kind.FAILED if verdict.outcome is Outcome.BLOCK else Kind.HELD
         return await self.notes.about(voyage.journey, verdict.leg, kind, verdict.reasons, outcome=verdict.outcome)
 

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TypeGuard
+from dataclasses import dataclass, field, replace
 
 from gateway.engine.archive import Archive, latest_of, seal_body
 from gateway.engine.clock import Clock
+from gateway.engine.context import OWN, after, class_streams, context_of
 from gateway.engine.policy import InForce
 from gateway.errors import Conflict
-from gateway.facts import Fact, LegFact, Received, Sealed, kind_of, legs_of, to_bytes
-from gateway.journey import Journey, advance, begin
+from gateway.facts import Fact, Received, Sealed, kind_of, legs_of, to_bytes
+from gateway.journey import Journey
 from gateway.keep import Append, LeafRow, Row
 from gateway.keep.keyring import Keyring
 from gateway.ledger import box, leaf
 from gateway.ledger.leaf import CLASSES, Statement
 from gateway.ledger.statement import Context, statements
-from gateway.ledger.terms import term, terms_of
-from gateway.transfer import TransferId, transfer_bytes
+from gateway.ledger.terms import terms_of
 
 STREAMS_REMEMBERED = 4096
 CLASS_KEYS_REMEMBERED = 4096
@@ -141,16 +139,16 @@ class Entries:
         terms: set[bytes] = set()
         journey, sealed_at = state.journey, dict(state.sealed_at)
         for fact in write.facts:
-            journey = _after(journey, fact)
+            journey = after(journey, fact)
             version = state.version + len(rows) + 1
             rows.append(self._row(write.stream, version, fact, state.key, position))
-            for statement in statements(fact, context=self._context(write.stream, journey, fact, sealed_at)):
+            for statement in statements(fact, context=self._context(journey, fact, sealed_at)):
                 leaves.append(self._leaf(statement, self._keys(statement, state.key, position), write.stream, version,
                                          statement.leg, position))  # fmt: skip
                 terms.update(terms_of(statement, at_ms=position.at_ms, index_key=self._keyring.index_key))
                 if isinstance(fact, Sealed):
                     sealed_at[fact.leg] = leaves[-1].index
-        after = Remembered(state.version + len(rows), state.key, journey, sealed_at, state.terms | terms)
+        now = Remembered(state.version + len(rows), state.key, journey, sealed_at, state.terms | terms)
         append = Append(
             stream=write.stream,
             expected=state.version,
@@ -161,7 +159,7 @@ class Entries:
             key=self._keyring.wrap(write.stream, state.key) if is_new else None,
         )
         keys, self._fresh = tuple(self._fresh), []
-        return Composed(append, after.version, after, keys)
+        return Composed(append, now.version, now, keys)
 
     def _state(self, write: Write) -> tuple[Remembered, bool]:
         """The stream as it is now. Raises `Conflict` when the writer has read an older one."""
@@ -178,7 +176,9 @@ class Entries:
         if story is None:
             return None
         sealed_at = {
-            fact.leg: row.first_index for row, fact in zip(story.rows, story.facts, strict=True) if isinstance(fact, Sealed)
+            fact.leg: row.first_index
+            for row, fact in zip(story.rows, story.facts, strict=True)
+            if isinstance(fact, Sealed)
         }
         is_transfer = bool(story.facts) and isinstance(story.facts[0], Received)
         return Remembered(len(story.rows), story.key, story.journey if is_transfer else None, sealed_at)
@@ -188,23 +188,20 @@ class Entries:
         body = seal_body(key, stream, version, kind, to_bytes(fact), self._clock.random(12))
         return Row(version=version, kind=kind, at_ms=position.at_ms, body=body, first_index=position.index)
 
-    def _context(self, stream: str, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
-        if journey is None:  # an office's fact: a fresh id of its own
-            return Context(x=self._clock.random(16), ruleset=self._rules.rulebook.digest)
-        leg = journey.legs[fact.leg] if _is_about_a_leg(fact) else None
-        return Context(
-            x=transfer_bytes(TransferId(stream)),
-            transfer=journey.transfer,
-            judged=leg.judged if leg else None,
-            scrubbed=leg.scrubbed if leg else None,
-            sealed=leg.sealed if leg else None,
-            intent=sealed_at.get(leg.leg.ordinal) if leg else None,
-            partners=tuple(self._rules.partner(one.recipient) for one in journey.transfer.legs),
-            ruleset=self._rules.rulebook.digest,
-        )
+    def _context(self, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
+        context = context_of(journey, fact, x=self._clock.random(16), sealed_at=sealed_at)
+        legs = journey.transfer.legs if journey else ()
+        partners = tuple(self._rules.partner(leg.recipient) for leg in legs)
+        return replace(context, partners=partners, ruleset=self._rules.rulebook.digest)
 
     def _leaf(
-        self, statement: Statement, keys: dict[str, bytes], stream: str, version: int, leg: int | None, position: Position
+        self,
+        statement: Statement,
+        keys: dict[str, bytes],
+        stream: str,
+        version: int,
+        leg: int | None,
+        position: Position,
     ) -> LeafRow:
         secrets: dict[str, bytes] = {}
         if keys:
@@ -230,22 +227,8 @@ class Entries:
     # ── class keys: destroy one and its class is erased in every entry of that person, month or year ─────────────
 
     def _keys(self, statement: Statement, data_key: bytes, position: Position) -> dict[str, bytes]:
-        at = datetime.fromtimestamp(position.at_ms / 1000, tz=UTC)
-        shard = self._class_key(f"shard/{at:%Y}")
-        return {
-            "op": shard,
-            "snd": self._person_key(statement, "snd", shard),
-            "rcp": self._person_key(statement, "rcp", shard),
-            "obj": data_key,  # a transfer is its own matter until the rules name matters
-            "net": self._class_key(f"month/{at:%Y-%m}"),
-            "sec": shard,
-        }
-
-    def _person_key(self, statement: Statement, cls: str, otherwise: bytes) -> bytes:
-        person = statement.value(cls, "addr")
-        if not person:
-            return otherwise
-        return self._class_key("person/" + term(self._keyring.index_key, "person", person).hex())
+        streams = class_streams(statement, at_ms=position.at_ms, index_key=self._keyring.index_key)
+        return {cls: data_key if stream == OWN else self._class_key(stream) for cls, stream in streams.items()}
 
     def _class_key(self, stream: str) -> bytes:
         key = self._class_keys.get(stream)
@@ -253,18 +236,10 @@ class Entries:
             key = self._archive.class_key(stream)
             if key is None:
                 key = self._clock.random(32)
-                self._fresh.append(Append(stream=stream, expected=0, rows=(), leaves=(), key=self._keyring.wrap(stream, key)))
+                self._fresh.append(
+                    Append(stream=stream, expected=0, rows=(), leaves=(), key=self._keyring.wrap(stream, key))
+                )
             self._class_keys[stream] = key
             if len(self._class_keys) > CLASS_KEYS_REMEMBERED:
                 self._class_keys.popitem(last=False)
         return key
-
-
-def _after(journey: Journey | None, fact: Fact) -> Journey | None:
-    if isinstance(fact, Received):
-        return begin(fact)
-    return advance(journey, fact) if journey is not None and _is_about_a_leg(fact) else journey
-
-
-def _is_about_a_leg(fact: Fact) -> TypeGuard[LegFact]:
-    return isinstance(fact, LegFact)

@@ -130,8 +130,9 @@ class Inquiry:
                 sender=transfer.sender,
                 recipient=leg.leg.recipient,
                 way=transfer.way,
-                label=transfer.label,
-                purpose=transfer.purpose,
+                # Empty is what could not be determined at the door: unknown holds, it never reads as "no label".
+                label=transfer.label or None,
+                purpose=transfer.purpose or None,
                 approved_by=tuple(approval.by for approval in leg.approvals),
                 found=found,
                 obstacles=tuple(reason for reason in obstacles if covered(reason) not in seen),
@@ -142,7 +143,8 @@ class Inquiry:
     async def at_the_first_byte(self, journey: Journey, ordinal: int, hop: Hop) -> Judged | None:
         """The rules and the key of this instant, on a leg that is sealed; None if it may still go.
 
-        What the workshop found stands: the parcel has not changed. A key that changed means sealing again.
+        What the workshop found stands: the parcel has not changed. A key that changed means a new verdict that sends:
+        the leg starts over and is sealed again.
         """
         leg = journey.legs[ordinal]
         assert leg.sealed is not None and leg.judged is not None
@@ -155,8 +157,8 @@ class Inquiry:
         sealed_to = leg.sealed.parcel.key_fingerprint
         wanted = opinion.choice.key_fingerprint if isinstance(opinion.choice, Choice) else ""
         if wanted != sealed_to:
-            judged = opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
-            return replace(judged, outcome=Outcome.HOLD, reasons=(Reason(code="key-changed"),))
+            again = opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
+            return replace(again, reasons=(Reason(code="key-changed"),))
         return None
 
     async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:

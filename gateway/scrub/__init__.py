@@ -16,7 +16,13 @@ from gateway.scrub.plan import Cleaned, Held, Inspection, Plan, Sink, Window
 
 
 class Child(Protocol):
-    """Sends a nested document through the whole tuple again, on the same budget; so scrubbers stay strangers."""
+    """What a scrubber may ask of its surroundings. A nested document goes through the whole tuple again, on the same
+    budget; so scrubbers stay strangers."""
+
+    @property
+    def charset(self) -> str:
+        """What the document's declared type says of its characters; empty if nothing."""
+        ...
 
     def clean(self, content: bytes) -> tuple[bytes, Cleaned] | Held:
         """The nested document's clean copy under the plan of the whole."""

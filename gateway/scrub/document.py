@@ -13,7 +13,7 @@ import io
 from gateway.scrub import Scrubber
 from gateway.scrub.families import FAMILIES
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Plan, Stuck, Window
-from gateway.scrub.sniff import Type, agrees, sniff
+from gateway.scrub.sniff import Type, agrees, charset_of, sniff
 from gateway.scrub.tally import SURVEY
 from gateway.scrub.zipread import MOST_BYTES
 
@@ -38,7 +38,8 @@ class Shared:
 class Nested:
     """Sends what is inside a document through the tuple again: the `Child` of `gateway.scrub`."""
 
-    def __init__(self, plan: Plan, shared: Shared, depth: int) -> None:
+    def __init__(self, plan: Plan, shared: Shared, depth: int, media: str = "") -> None:
+        self.charset = charset_of(media)
         self._plan = plan
         self._shared = shared
         self._depth = depth
@@ -68,7 +69,7 @@ def survey(content: Window, *, name: str = "", media: str = "") -> tuple[Inspect
     shared = Shared()
     try:
         scrubber = _scrubber(content, name, media, shared)
-        inspection = scrubber.inspect(content, Nested(SURVEY, shared, 0))
+        inspection = scrubber.inspect(content, Nested(SURVEY, shared, 0, media))
     except Stuck as stuck:
         inspection = Inspection(held=stuck.held)
     return inspection, frozenset(shared.values)
@@ -82,7 +83,7 @@ def clean(content: Window, *, name: str = "", media: str = "", plan: Plan) -> tu
 def _cleaned(
     content: Window, name: str, media: str, plan: Plan, shared: Shared, depth: int
 ) -> tuple[bytes, Cleaned] | Held:
-    nested = Nested(plan, shared, depth)
+    nested = Nested(plan, shared, depth, media)
     out = io.BytesIO()
     try:
         scrubber = _scrubber(content, name, media, shared)
@@ -98,7 +99,7 @@ def _scrubber(content: Window, name: str, media: str, shared: Shared) -> Scrubbe
     """Steps 1 and 2."""
     if len(content) > MOST_WHOLE:
         raise Stuck(Code.LIMIT)
-    kind = sniff(content, shared.spend)
+    kind = sniff(content, shared.spend, media=media)
     scrubber = dict(FAMILIES).get(kind)
     if kind is Type.UNKNOWN or scrubber is None:
         raise Stuck(Code.UNKNOWN)

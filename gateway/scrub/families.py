@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.scrub import Scrubber
 from gateway.scrub.calendar import Calendar
+from gateway.scrub.gif import Gif
+from gateway.scrub.html import Html
 from gateway.scrub.jpeg import Jpeg
 from gateway.scrub.ooxml import Ooxml
 from gateway.scrub.pdf import Pdf
@@ -18,6 +20,8 @@ FAMILIES: tuple[tuple[Type, Scrubber], ...] = (
     (Type.PDF, Pdf()),
     (Type.JPEG, Jpeg()),
     (Type.PNG, Png()),
+    (Type.GIF, Gif()),
+    (Type.HTML, Html()),
     (Type.TEXT, PlainText()),
     (Type.ICALENDAR, Calendar()),
     (Type.VCARD, Calendar()),

@@ -23,6 +23,8 @@ class Type(StrEnum):
     PDF = "pdf"
     JPEG = "jpeg"
     PNG = "png"
+    GIF = "gif"
+    HTML = "html"
     TEXT = "text"
     ICALENDAR = "icalendar"
     VCARD = "vcard"
@@ -37,6 +39,8 @@ _EXTENSIONS = {
     Type.PDF: ("pdf",),
     Type.JPEG: ("jpg", "jpeg", "jpe", "jfif"),
     Type.PNG: ("png", "apng"),
+    Type.GIF: ("gif",),
+    Type.HTML: ("html", "htm"),
     Type.TEXT: ("txt", "text", "csv", "tsv", "log", "md", "asc"),
     Type.ICALENDAR: ("ics",),
     Type.VCARD: ("vcf",),
@@ -48,6 +52,8 @@ _MEDIA = {
     Type.PDF: ("application/pdf", "application/x-pdf"),
     Type.JPEG: ("image/jpeg", "image/jpg", "image/pjpeg"),
     Type.PNG: ("image/png", "image/x-png", "image/apng"),
+    Type.GIF: ("image/gif",),
+    Type.HTML: ("text/html",),
     Type.TEXT: ("text/plain", "text/csv", "text/tab-separated-values", "text/markdown", "application/csv"),
     Type.ICALENDAR: ("text/calendar", "application/ics"),
     Type.VCARD: ("text/vcard", "text/x-vcard", "text/directory"),
@@ -63,11 +69,17 @@ _LOOK = 1024
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _WIDE_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 _MARKUP = re.compile(r"\s*<[!?a-z/]", re.IGNORECASE)
+_HTML = re.compile(
+    r"\s*<(?:!doctype\s+html|(?:html|head|body|meta|style|title|div|p|span|table|font|center|h[1-6])(?=[\s/>]))", re.I
+)
 _RUNS = ("#!", "{\\rtf", "%!ps", "return-path:", "received:")
 
 
-def sniff(src: Window, spend: Callable[[int], None]) -> Type:
-    """The one type `src` is. Raises `Stuck` if it is two, or damaged beyond telling."""
+def sniff(src: Window, spend: Callable[[int], None], *, media: str = "") -> Type:
+    """The one type `src` is. Raises `Stuck` if it is two, or damaged beyond telling.
+
+    Only a text asks what it was declared to be: without its first tag HTML looks like any other.
+    """
     head = src[:_LOOK]
     if head.startswith(b"PK\x03\x04"):
         kind = _office(src, spend)
@@ -78,8 +90,10 @@ def sniff(src: Window, spend: Callable[[int], None]) -> Type:
         kind = Type.JPEG
     elif head.startswith(b"\x89PNG\r\n\x1a\n"):
         kind = Type.PNG
+    elif head.startswith((b"GIF87a", b"GIF89a")):
+        kind = Type.GIF
     else:
-        kind = _text(src)
+        kind = _text(src, is_html=_declared(media) == "text/html")
     if kind is not Type.UNKNOWN:
         _refuse_second_reading(src, kind)
     return kind
@@ -88,9 +102,19 @@ def sniff(src: Window, spend: Callable[[int], None]) -> Type:
 def agrees(kind: Type, *, name: str, media: str) -> bool:
     """Whether the name's extension and the declared type, where they say anything, say `kind`."""
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    declared = media.partition(";")[0].strip().lower()
+    declared = _declared(media)
     says_same_name = not extension or extension in _EXTENSIONS.get(kind, ())
     return says_same_name and (declared in _SAYS_NOTHING or declared in _MEDIA.get(kind, ()))
+
+
+def charset_of(media: str) -> str:
+    """The charset a declared type names, in lower case; empty where it names none."""
+    _, mark, charset = media.lower().partition("charset=")
+    return charset.partition(";")[0].strip(' "') if mark else ""
+
+
+def _declared(media: str) -> str:
+    return media.partition(";")[0].strip().lower()
 
 
 def _office(src: Window, spend: Callable[[int], None]) -> Type:
@@ -119,22 +143,25 @@ def _refuse_second_reading(src: Window, kind: Type) -> None:
         raise Stuck(Code.POLYGLOT, Place.TAIL)
 
 
-def _text(src: Window) -> Type:
-    """Text is what decodes and holds no control characters, and what nothing would run or render."""
+def _text(src: Window, *, is_html: bool) -> Type:
+    """Text is what decodes and holds no control characters, and what nothing would run or render but a mail reader."""
     content = src[:]
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             text = content.decode("utf-16")
         except UnicodeDecodeError:
             return Type.UNKNOWN
-        if _WIDE_CONTROLS.search(text):
+        if _WIDE_CONTROLS.search(text) or is_html:
             return Type.UNKNOWN
     else:
         if _CONTROLS.search(content):
             return Type.UNKNOWN
         text = content[:_LOOK].decode("utf-8-sig", "replace")  # eight-bit text of an older code page is text too
     start = text[:_LOOK].lstrip("\ufeff")
+    if _HTML.match(start) or (is_html and start.lstrip().startswith("<")):
+        return Type.HTML
     if _MARKUP.match(start) or start.lower().startswith(_RUNS):
         return Type.UNKNOWN
     first = start.lstrip().partition("\n")[0].strip().upper()
-    return {"BEGIN:VCALENDAR": Type.ICALENDAR, "BEGIN:VCARD": Type.VCARD}.get(first, Type.TEXT)
+    plain = Type.HTML if is_html else Type.TEXT
+    return {"BEGIN:VCALENDAR": Type.ICALENDAR, "BEGIN:VCARD": Type.VCARD}.get(first, plain)

@@ -42,8 +42,8 @@ def verify(
     if again.held:
         return (f"does not reopen: {again.held.code.value}",)
     try:
-        kind = sniff(cleaned, Shared().spend)
-        if kind is not sniff(original, Shared().spend):
+        kind = sniff(cleaned, Shared().spend, media=media)
+        if kind is not sniff(original, Shared().spend, media=media):
             problems.append("changed its type")
         wanted = [value for value in (*values, *dictionary) if len(value) >= _SHORTEST]
         if len(wanted) > _MOST_VALUES:

@@ -68,7 +68,7 @@ class Ring:
 
         def keep(piece: bytes) -> bool:
             heard.append(piece)
-            return False  # python-gnupg's own reader of listings sees nothing: a hostile user id could trip it
+            return False  # keep it from python-gnupg's own reader of listings: hostile text is read once, by `keyring`
 
         def work() -> None:
             try:

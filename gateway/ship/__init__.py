@@ -1,7 +1,7 @@
 """Carrying it out: the last steps of a leg, and what the other side said.
 
 - `resolve`  where mail for a domain goes
-- `smtp`     the carrier for mail
+- `smtp`     the carrier for mail; `transaction` is one message over one of its lines
 - `retry`    when to try again, when to say so, when to stop (pure)
 - `bounce`   what the sender is told, as RFC 3464 reports (pure)
 

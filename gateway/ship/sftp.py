@@ -110,6 +110,7 @@ class SftpCarrier:
                     yield SftpLine(found, route, self._patience, self._read_back_bytes)
                 finally:
                     found.connection.close()
+                    await found.connection.wait_closed()
         finally:
             lent.users -= 1
             if not lent.users:
@@ -174,22 +175,110 @@ class SftpLine:
             known = await self._name_taken(parcel, target) or await self._clear(parcel, part)  # 1, 2
             if known is not None:
                 return known
-            checked = await self._fill(parcel, part, chunks)  # 3, 4
-            if isinstance(checked, str):
-                known = await self._name_taken(parcel, target)  # 5
-                return known or await self._take_name(parcel, part, target, checked)
-            await self._tidy(part)
-            return checked
+            return await self._send(parcel, part, target, chunks)
         except Lost as lost:
             return NotNow(reason=self._reason("connection-lost", "4.4.2", lost.cause))
         except Refused as refused:
-            await self._tidy(part)
             return self._refused(refused)
+
+    async def _send(
+        self, parcel: Parcel, part: str, target: str, chunks: Iterable[bytes] | AsyncIterable[bytes]
+    ) -> Outcome:
+        """Steps 3 to 6. What fails and leaves us a connection leaves nothing there."""
+        try:
+            filled = await self._fill(parcel, part, chunks)  # 3, 4
+            outcome = await self._take_name(parcel, part, target, filled) if isinstance(filled, str) else filled
+        except Lost:
+            raise
+        except Exception:  # whoever fails, they or we: it is not left to them half sent
+            await self._tidy(part)
+            raise
+        if isinstance(filled, NotNow):
+            await self._tidy(part)
+        return outcome
 
     async def _name_taken(self, parcel: Parcel, target: str) -> Taken | Never | None:
         seen = await self._remote.look(target)
         if seen is None:
             return None
-        if await self._is_same(parcel, target, seen):
-            return Taken(reply=f"was there: {parcel.size_bytes} bytes, SHA-256 equal", is_notifying=False)
+        with suppress(Refused):  # what may not be read is not known to be the same
+            if await self._is_same(parcel, target, seen):
+                return Taken(reply=f"was there: {parcel.size_bytes} bytes, SHA-256 equal", is_notifying=False)
         return Never(reason=self._reason("name-taken", "5.2.0"))
+
+    async def _clear(self, parcel: Parcel, part: str) -> Never | None:
+        """Remove what an earlier attempt left. What is more than the parcel, or no file, is not that."""
+        left = await self._remote.look(part)
+        if left is None:
+            return None
+        if not left.is_file or left.size_bytes > parcel.size_bytes:
+            return Never(reason=self._reason("name-taken", "5.2.0", part))
+        await self._remote.remove(part)
+        return None
+
+    async def _fill(
+        self, parcel: Parcel, part: str, chunks: Iterable[bytes] | AsyncIterable[bytes]
+    ) -> str | NotNow | InDoubt:
+        """The whole parcel under its temporary name; returns what was checked, in words."""
+        if await self._remote.write(part, chunks) != parcel.digest.sha256:
+            raise Tampering("what would have left is not the parcel that was sealed")
+        seen = await self._remote.look(part)
+        if seen is None:
+            # All of it was there, and somebody took it away under a name that says it is not finished.
+            return InDoubt(reason=self._reason("part-gone", "4.2.0"))
+        if seen.size_bytes != parcel.size_bytes:
+            return NotNow(reason=self._reason("size-differs", "4.3.0", str(seen.size_bytes)))
+        if parcel.size_bytes > self._read_back_bytes:
+            return f"{parcel.size_bytes} bytes; size checked, too large to read back"
+        try:
+            if not await self._is_same(parcel, part, seen):
+                return NotNow(reason=self._reason("digest-differs", "4.3.0"))
+        except Refused:
+            return f"{parcel.size_bytes} bytes; size checked, reading back is refused"
+        return f"{parcel.size_bytes} bytes; size and SHA-256 checked"
+
+    async def _take_name(self, parcel: Parcel, part: str, target: str, checked: str) -> Outcome:
+        """The rename, steps 5 and 6: from its first byte on the partner may have the file."""
+        known: Outcome | None = await self._name_taken(parcel, target)
+        if known is None:
+            try:
+                await self._remote.rename(part, target)
+            except Lost as lost:
+                return InDoubt(reason=self._reason("reply-lost", "4.4.2", lost.cause))
+            except Refused as refused:  # often just a server's way of saying that the name was taken meanwhile
+                known = await self._name_taken(parcel, target) or self._refused(refused)
+        if known is not None:
+            await self._tidy(part)
+            return known
+        return await self._look_again(parcel, target, checked)
+
+    async def _look_again(self, parcel: Parcel, target: str, checked: str) -> Taken | InDoubt:
+        try:
+            seen = await self._remote.look(target)
+        except (Lost, Refused):  # the OK to the rename stands
+            return Taken(reply=f"renamed: {checked}; not seen again", is_notifying=False)
+        if seen is None and not self._route.sweeps:
+            return InDoubt(reason=self._reason("gone-after-rename", "4.2.0"))
+        if seen is not None and seen.size_bytes != parcel.size_bytes:
+            return InDoubt(reason=self._reason("changed-after-rename", "4.2.0", str(seen.size_bytes)))
+        return Taken(reply=f"renamed: {checked}" + ("" if seen else "; swept"), is_notifying=False)
+
+    async def _is_same(self, parcel: Parcel, path: str, seen: Seen) -> bool:
+        """Compared by digest, whatever the size. Raises `Refused` where reading is not allowed."""
+        if not seen.is_file or seen.size_bytes != parcel.size_bytes:
+            return False
+        return await self._remote.read_back(path, parcel.size_bytes) == parcel.digest.sha256
+
+    async def _tidy(self, part: str) -> None:
+        with suppress(Lost, Refused):
+            await self._remote.remove(part)
+
+    def _refused(self, refused: Refused) -> NotNow | Never:
+        status = _PERMANENT.get(refused.code)
+        reason = self._reason("remote-refused", status or "4.3.0", str(refused.code))
+        reply = f"SFTP {refused.cause}"
+        return Never(reason=reason, reply=reply) if status else NotNow(reason=reason, reply=reply)
+
+    def _reason(self, code: str, status: str, detail: str = "") -> Reason:
+        about = (("host", self.hop.host), ("route", self._route.id), ("status", status))
+        return Reason(code=code, about=(*about, ("detail", detail)) if detail else about)

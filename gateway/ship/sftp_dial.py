@@ -24,7 +24,7 @@ KEX = ("mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.o
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes128-ctr")
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 _ECDSA = ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
-FAMILIES = (("ssh-ed25519",), _ECDSA, ("rsa-sha2-512", "rsa-sha2-256"))
+FAMILIES: tuple[tuple[str, ...], ...] = (("ssh-ed25519",), _ECDSA, ("rsa-sha2-512", "rsa-sha2-256"))
 """A server has one host key of each family at most. Certificates are not asked for: the key itself is pinned."""
 NOTHING_KNOWN: tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]] = ([], [], [])
 REKEY_BYTES = 1 << 30

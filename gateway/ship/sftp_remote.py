@@ -14,10 +14,10 @@ import hashlib
 import re
 import stat
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Iterable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import asyncssh
 
@@ -37,7 +37,7 @@ class Lost(PeerTemporary):
 
 
 class Refused(PeerPermanent):
-    """The server said no to one request; `code` is its status (draft-ietf-secsh-filexfer-02 §7), `str()` what it said."""
+    """The server said no to one request: `code` is its status (draft-ietf-secsh-filexfer-02 §7)."""
 
     def __init__(self, code: int, untrusted_text: str) -> None:
         super().__init__(f"{code} {_UNPRINTABLE.sub('?', untrusted_text[:200])}".rstrip())
@@ -86,21 +86,33 @@ class Remote:
         """Create the file, which must not exist, and fill it; synced if the server offers that. Returns the SHA-256."""
         flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
         file = await self._ask(self._sftp.open(path, flags, encoding=None, block_size=None))
+        try:
+            async with self._in_time():
+                digest = await self._pour(file, chunks)
+            try:
+                await self._ask(file.fsync(), self._patience.sync_s)
+            except Refused as refused:
+                if refused.code != asyncssh.FX_OP_UNSUPPORTED:
+                    raise
+        except Lost:
+            raise
+        except Exception:
+            with suppress(Lost, Refused):
+                await self._ask(file.close())  # some servers do not remove what is open
+            raise
+        await self._ask(file.close(), self._patience.sync_s)
+        return digest
+
+    async def _pour(self, file: asyncssh.SFTPClientFile, chunks: Iterable[bytes] | AsyncIterable[bytes]) -> str:
         digest, offset, size = hashlib.sha256(), 0, self._write_bytes
         waiting: deque[asyncio.Task[int]] = deque()
-        async with self._in_time(), _together() as group, aclosing(_recut(chunks, size)) as pieces:
+        async with _together() as group, aclosing(_recut(chunks, size)) as pieces:
             async for piece in pieces:
                 digest.update(piece)
                 if len(waiting) >= AHEAD_BYTES // size:
                     await waiting.popleft()
                 waiting.append(group.create_task(self._ask(file.write(piece, offset), self._patience.block_s)))
                 offset += len(piece)
-        try:
-            await self._ask(file.fsync(), self._patience.sync_s)
-        except Refused as refused:
-            if refused.code != asyncssh.FX_OP_UNSUPPORTED:
-                raise
-        await self._ask(file.close(), self._patience.sync_s)
         return digest.hexdigest()
 
     async def read_back(self, path: str, size_bytes: int) -> str:
@@ -118,14 +130,14 @@ class Remote:
         await self._ask(file.close())
         return digest.hexdigest()
 
-    async def _piece(self, file: asyncssh.SFTPClientFile[bytes], offset: int, wanted: int) -> bytes:
+    async def _piece(self, file: asyncssh.SFTPClientFile, offset: int, wanted: int) -> bytes:
         """A server may answer a READ with less than it was asked for."""
         got = b""
         while len(got) < wanted:
             more = await self._ask(file.read(wanted - len(got), offset + len(got)), self._patience.block_s)
             if not more:
                 break
-            got += more
+            got += cast(bytes, more)  # no encoding was given
         return got[:wanted]
 
     async def _ask(self, request: Awaitable[T], patience_s: float = 0) -> T:
@@ -162,7 +174,7 @@ async def _together() -> AsyncIterator[asyncio.TaskGroup]:
         raise several.exceptions[0] from None
 
 
-async def _recut(chunks: Iterable[bytes] | AsyncIterable[bytes], size: int) -> AsyncIterator[bytes]:
+async def _recut(chunks: Iterable[bytes] | AsyncIterable[bytes], size: int) -> AsyncGenerator[bytes, None]:
     """The same bytes in pieces of `size`; the last may be shorter."""
     ready = bytearray()
     async with aclosing(_each(chunks)) as several:
@@ -176,7 +188,7 @@ async def _recut(chunks: Iterable[bytes] | AsyncIterable[bytes], size: int) -> A
         yield bytes(ready)
 
 
-async def _each(chunks: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _each(chunks: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
     if isinstance(chunks, AsyncIterable):
         async for chunk in chunks:
             yield chunk

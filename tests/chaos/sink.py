@@ -83,8 +83,8 @@ class Sink:
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext) -> None:
         try:
             await self._talk(reader, writer, tls)
-        except (OSError, asyncio.IncompleteReadError, ssl.SSLError):
-            pass  # it was killed in mid-sentence: that is what this is about
+        except (OSError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
+            pass  # it was killed in mid-sentence: that is what this is about; or we stop
         finally:
             writer.transport.abort()
 

@@ -17,7 +17,7 @@ import pytest
 from tests.chaos import certificate
 from tests.chaos.faults import need_strace
 from tests.chaos.sink import Sink
-from tests.chaos.tracer import Threads, attached, watched
+from tests.chaos.tracer import Threads, attached, threads_of, watched
 from tests.chaos.trial import GONE, SENDER, Count, Load, Round, now_ms
 from tests.house import House
 from tests.world import eventually
@@ -55,12 +55,15 @@ class Sweep:
         process = self.house.process
         inject = ("-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}")
         before = len(self.round.sink.payloads)
+        everyone = threads_of(process.pid)
         with attached(self.threads.groups[group], *inject):
             self._one_message()
             eventually(lambda: process.poll() is not None, PUBLISHED_S if group == "others" else 0.3)
-        if process.poll() is None:
+            is_struck = process.poll() is not None or len(threads_of(process.pid)) < len(everyone)
+        if not is_struck:
             assert len(self.round.sink.payloads) > before
             return
+        assert eventually(lambda: process.poll() is not None, 20), "it goes on without its scribe"
         self.round.crashes_ms.append(now_ms())
         self.reached.append((group, call, n))
         self.house.dies()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.faults import WRITING
+from tests.chaos.trial import family, is_scribe
 from tests.world import eventually
 
 CALLS = tuple(f"openat,{WRITING}".split(","))
@@ -66,8 +67,9 @@ def _is_traced(pid: int) -> bool:
 
 
 def threads_of(pid: int) -> tuple[int, ...]:
-    """All threads of a process."""
-    return tuple(sorted(int(name) for name in os.listdir(f"/proc/{pid}/task")))
+    """All threads of `serve` and of its scribe; the confined processes touch no file."""
+    keepers = [pid, *(child for child in family(pid)[1:] if is_scribe(child))]
+    return tuple(sorted(int(name) for keeper in keepers for name in os.listdir(f"/proc/{keeper}/task")))
 
 
 def watched(pid: int, act: Callable[[], None], *, linger_s: float = 0.0, calls: tuple[str, ...] = CALLS) -> Threads:

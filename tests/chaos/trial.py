@@ -183,6 +183,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def is_scribe(pid: int) -> bool:
+    """True for the process that writes the records."""
+    try:
+        return b"gateway.commands.scribe" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def _alive(pids: list[int]) -> list[int]:
     """Those that still run; a zombie does not."""
     alive = []
@@ -193,16 +201,18 @@ def _alive(pids: list[int]) -> list[int]:
     return alive
 
 
-def kill(house: House, *, whole: bool) -> int:
-    """kill -9 of `serve`, or of it and all its children at once; when, in ms."""
+VICTIMS = ("serve", "all", "scribe")
+
+
+def kill(house: House, victim: str) -> int:
+    """kill -9 of `serve`, of its scribe, or of all its processes at once; when, in ms."""
     assert house.process is not None
-    victims = family(house.process.pid) if whole else [house.process.pid]
+    everyone = family(house.process.pid)
+    victims = {"serve": everyone[:1], "all": everyone, "scribe": [pid for pid in everyone if is_scribe(pid)]}[victim]
     at_ms = now_ms()
-    for pid in victims:
-        try:
+    for pid in victims or everyone[:1]:
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
     return at_ms
 
 
@@ -353,7 +363,7 @@ class Round:
     def dies_at_random(self, dice: random.Random) -> None:
         """Start, and kill it at a random moment: while it recovers, while it opens, or under load."""
         if dice.random() < 0.25:  # at a time of its own, whatever it is doing then
-            timer = threading.Timer(0.3 + dice.random(), self._strike, [dice.random() < 0.5])
+            timer = threading.Timer(0.3 + dice.random(), self._strike, [dice.choice(VICTIMS)])
             timer.start()
             with suppress(AssertionError):  # it had no time to open
                 self.house.opens()
@@ -361,20 +371,29 @@ class Round:
         else:
             self.house.opens()
             threading.Event().wait(dice.random() * 0.6)
-            self._strike(dice.random() < 0.5)
+            self._strike(dice.choice(VICTIMS))
+        self._ends()
+
+    def _ends(self) -> None:
+        """Without its scribe `serve` must end by itself; whatever is left after a while did not notice."""
+        process = self.house.process
+        assert process is not None
+        if not eventually(lambda: process.poll() is not None, 10):
+            self.orphans.append(process.pid)
         self.house.dies()
-        eventually(lambda: not _alive(self._children), 5)
+        eventually(lambda: not _alive(self._children), 10)
         self.orphans += _alive(self._children)
 
-    def _strike(self, whole: bool) -> None:
+    def _strike(self, victim: str) -> None:
         assert self.house.process is not None
         self._children = family(self.house.process.pid)[1:]
-        self.crashes_ms.append(kill(self.house, whole=whole))
+        self.crashes_ms.append(kill(self.house, victim))
 
     def settles(self, within_s: float = 90.0) -> Count:
-        """Start once more, let it drain, close it; the count."""
+        """Start once more unless it runs, let it drain, close it; the count."""
         self.load.stop()
-        self.house.opens()
+        if self.house.process is None:
+            self.house.opens()
         pause, end = threading.Event(), time.monotonic() + within_s
         while time.monotonic() < end and not is_at_rest(self.house, self.load.journal):
             pause.wait(0.3)

@@ -1,4 +1,4 @@
-"""Invariant: whatever a client says, in any state, the session answers within its bounds, or ends; it raises nothing but
+"""Invariant: whatever a client says, in any state, the session answers within its bounds or ends; it raises only
 `Breach`, completes no file without a CLOSE, and gives every handle back.
 
 Each seed is tried in every state a session can be in.

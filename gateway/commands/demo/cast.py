@@ -14,8 +14,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -34,6 +34,9 @@ LARGEST = 128 * 1024 * 1024
 BASES = range(10_000, 24_000, 53)
 """Below the ports that systems lend to clients."""
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end the play."""
+
 _PACKAGE = Path(__file__).parents[3]
 _SEALGATE = (sys.executable, "-P", "-m", "gateway.commands.main")
 
@@ -50,6 +53,20 @@ def eventually(claim: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Signals wait until this ends: a process that was started but not yet noted down could be ended by nobody."""
+    held: list[int] = []
+    before = [(number, signal.signal(number, lambda number, _: held.append(number))) for number in ENDING]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+        for caught in held:
+            signal.raise_signal(caught)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +129,7 @@ class Office:
 
     def opens(self) -> None:
         """`sealgate serve`, in a session of its own, so that Ctrl-C here lets it drain."""
-        with (self.folder.parent / "serve.log").open("ab") as log:
+        with (self.folder.parent / "serve.log").open("ab") as log, undisturbed():
             self._serving = subprocess.Popen(
                 [*_SEALGATE, "--office", str(self.folder), "serve"],
                 stdout=log, stderr=log, env=_environment(), start_new_session=True,
@@ -277,9 +294,8 @@ def sealgate(words: Sequence[str], expected: int = 0) -> bytes:
     """Run the command; what it printed. Raises if it ends otherwise than expected."""
     done = _run_program([*_SEALGATE, *words])
     if done.returncode != expected:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-        verb = " ".join(word for word in words[:4] if not word.startswith(("-", "/")))
-        raise NotAsItShould(f"sealgate {verb} ended with {done.returncode}, not {expected}: {said}")
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise NotAsItShould(f"sealgate {' '.join(words)} ended with {done.returncode}, not {expected}: {''.join(said)}")
     return done.stdout
 
 

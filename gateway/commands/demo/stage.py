@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from gateway.commands.demo.cast import NotAsItShould, Office, Outside, Recipient, Sent, free_base
+from gateway.commands.demo.cast import ENDING, NotAsItShould, Office, Outside, Recipient, Sent, free_base
 from gateway.commands.loopback import OUTSIDE
 from gateway.errors import Misconfigured
 
@@ -75,12 +75,11 @@ def _signals_end_it() -> Iterator[None]:
     """SIGTERM and SIGHUP clear the stage like Ctrl-C; while it is cleared, no further signal interrupts."""
 
     def end(number: int, _: FrameType | None) -> None:
-        for name in caught:
+        for name in ENDING:
             signal.signal(name, signal.SIG_IGN)
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [(name, signal.signal(name, end)) for name in caught]
+    before = [(name, signal.signal(name, end)) for name in ENDING]
     try:
         yield
     finally:

@@ -66,25 +66,27 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         connection: BoundedConnection,
         channel: SftpChannel,
         *,
-        session: Session,
+        begin: Callable[[], Session],
         out_bytes: int,
         spawn: Callable[[Callable[[], Awaitable[None]]], None],
     ) -> None:
         self._connection = connection
         self._channel = channel
-        self._session = session
+        self._begin = begin
+        self._session: Session | None = None
         self._out_bytes = out_bytes
         self._spawn = spawn
         self._pending: Awaitable[None] | None = None
         self._wake = asyncio.Event()
-        self._is_paused = self._is_eof = self._is_over = self._is_sftp = False
+        self._is_paused = self._is_eof = self._is_over = False
 
     # what the client wants
 
     def subsystem_requested(self, subsystem: str) -> bool:
         """SFTP."""
-        self._is_sftp = subsystem == "sftp"
-        return self._is_sftp
+        if subsystem == "sftp":
+            self._session = self._begin()
+        return self._session is not None
 
     def shell_requested(self) -> bool:
         """Yes, to say no."""
@@ -96,18 +98,19 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
 
     def session_started(self) -> None:
         """Begin."""
-        if not self._is_sftp:
+        if self._session is None:
             self._channel.write(NO_SHELL, EXTENDED_DATA_STDERR)
             self._channel.exit(127)
             return
         self._connection.channels.append(self)
-        self._spawn(self._run)
+        session = self._session
+        self._spawn(lambda: self._run(session))
 
     # bytes and their flow
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         """Bytes for the session, or for nobody."""
-        if datatype is not None or not self._is_sftp:
+        if datatype is not None or self._session is None:
             self._channel.grant(0)
             return
         self._connection.moved += len(data)
@@ -125,13 +128,13 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
 
     def drained(self) -> None:
         """Answers may flow again."""
-        if self._is_sftp:
-            self._turn()
-            self._wake.set()
+        self._turn()
+        self._wake.set()
 
     def is_mid_message(self) -> bool:
         """Whether we wait for the rest of a message."""
-        return self._session.waiting > 0 and self._pending is None and not self._is_paused
+        is_ours = self._pending is not None or self._is_paused
+        return self._session is not None and self._session.waiting > 0 and not is_ours
 
     def eof_received(self) -> bool:
         """The client will say no more; what it has said is still answered."""
@@ -146,10 +149,12 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
 
     def _turn(self) -> None:
         """Serve what can be served at once; leave what must be waited for to `_run`."""
+        if self._session is None:
+            return
         try:
             while self._pending is None and self._may_answer():
                 self._pending = self._session.work_now()
-                if self._flush() < self._out_bytes:
+                if self._flush(self._session) < self._out_bytes:
                     break
         except Breach as breach:
             LOG.info("event=breach person=%s why=%s", self._connection.person, breach)
@@ -163,14 +168,14 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
     def _may_answer(self) -> bool:
         return not (self._is_over or self._is_paused or self._connection.is_clogged)
 
-    def _flush(self) -> int:
-        out = self._session.take()
+    def _flush(self, session: Session) -> int:
+        out = session.take()
         if out and not self._channel.is_closing():
             self._connection.moved += len(out)
             self._channel.write(out)
         return len(out)
 
-    async def _run(self) -> None:
+    async def _run(self, session: Session) -> None:
         try:
             while not self._is_over:
                 await self._wake.wait()
@@ -178,7 +183,7 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
                 while (pending := self._pending) is not None:
                     await pending
                     self._pending = None
-                    self._flush()
+                    self._flush(session)
                     self._turn()
                 if self._is_eof and self._may_answer():
                     self._channel.exit(0)
@@ -191,11 +196,11 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         finally:
             if self in self._connection.channels:
                 self._connection.channels.remove(self)
-            await self._end()
+            await self._end(session)
 
-    async def _end(self) -> None:
+    async def _end(self, session: Session) -> None:
         try:
-            await self._session.end(was_clean=self._is_eof)
+            await session.end(was_clean=self._is_eof)
         except Failure as failure:
             excuse(failure)
             LOG.warning("event=end-failed person=%s why=%s", self._connection.person, failure.cause)

@@ -32,6 +32,7 @@ from gateway.doors.sftp.tree import Tree
 from gateway.engine.clock import Clock
 
 LOG = logging.getLogger(__name__)
+BREACHES = (asyncssh.ProtocolError, asyncssh.MACError, asyncssh.CompressionError)
 TreeFor = Callable[[str, str, Client], Tree]
 """The tree of a person, at an address, with a client."""
 
@@ -135,12 +136,12 @@ class SftpDoor:
                 self.strangers.punish(stranger.source, owed)
 
     def _owed(self, connection: BoundedConnection, exc: Exception | None) -> float:
+        """What an end without a person costs its source: a breach most, too many keys in an agent hardly anything."""
         penalties = self.settings.penalties
         if connection.wrong_tries:
             return penalties.wrong_seconds * connection.wrong_tries
-        if exc is None or isinstance(exc, asyncssh.ConnectionLost):
-            return penalties.silent_seconds
-        return penalties.breach_seconds
+        is_harmless = exc is None or (isinstance(exc, asyncssh.DisconnectError) and not isinstance(exc, BREACHES))
+        return penalties.silent_seconds if is_harmless else penalties.breach_seconds
 
     # what becomes of a channel
 
@@ -150,17 +151,15 @@ class SftpDoor:
         if person is None or len(connection._channels) >= self.settings.channels:
             return None
         client = client_of(str(connection.get_extra_info("client_version", "")))
-        session = Session(
-            self._tree_for(person, connection.source, client),
-            client=client,
-            bounds=self.settings.bounds,
-            ration=self._rations.setdefault(person, Ration(self.settings.handles_per_person)),
-        )
+        bounds = self.settings.bounds
+        ration = self._rations.setdefault(person, Ration(self.settings.handles_per_person))
+
+        def begin() -> Session:
+            tree = self._tree_for(person, connection.source, client)
+            return Session(tree, client=client, bounds=bounds, ration=ration)
+
         channel = SftpChannel.make(connection, self.settings)
-        pump = SftpPump(
-            connection, channel, session=session, out_bytes=self.settings.bounds.out_bytes, spawn=self._spawn
-        )
-        return channel, pump
+        return channel, SftpPump(connection, channel, begin=begin, out_bytes=bounds.out_bytes, spawn=self._spawn)
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         async def task() -> None:

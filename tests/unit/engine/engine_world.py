@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import base64
 import functools
 import hashlib
 import inspect
@@ -20,7 +21,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ from gateway.engine.vault import Vault
 from gateway.engine.workshop import CleanResult
 from gateway.engine.workshop.memory import Memory
 from gateway.errors import Failure, Tampering
-from gateway.facts import Admitted, Fact, Hop, LegFact, Published, Receipt, Received, Standing, kind_of
+from gateway.facts import Fact, Hop, LegFact, Published, Receipt, kind_of
 from gateway.intake import mail
 from gateway.intake.fault import Fault
 from gateway.journey import Journey, Reconsider, Ship, State, todo
@@ -63,7 +64,6 @@ from gateway.ledger.verify import Checker
 from gateway.scrub import document
 from gateway.scrub import verify as checking
 from gateway.scrub.plan import Code, Held, Inspection, Plan
-from gateway.seal.floor import Unvouched
 from gateway.seal.hop import Demand
 from gateway.seal.pen import Pen
 from gateway.seal.registrar import Registrar
@@ -71,7 +71,6 @@ from gateway.ship import Line, Never, NotNow, Outcome, Slip, Taken, Target
 from gateway.skeleton import Limits, Skeleton
 from gateway.transfer import Address, Envelope, Leg, Notify, Parcel, Party, Recipient, TransferId, Way
 from tests.playbook import HOP
-from tests.world import eventually
 
 NOON = 1_795_435_200_000
 """Monday 23 November 2026, 12:00 UTC: the sample's agreements are current, and people are at work."""
@@ -120,11 +119,14 @@ class Fuse:
     def __init__(self, blows_at: int = 0) -> None:
         self.blows_at = blows_at
         self.passed: list[str] = []
+        self.where = ""
+        """At which border it blew; empty while it has not."""
         self.is_blown = asyncio.Event()
 
     async def pass_(self, border: str) -> None:
         self.passed.append(border)
         if self.blows_at and len(self.passed) >= self.blows_at:
+            self.where = self.where or border
             self.is_blown.set()
             await asyncio.Event().wait()
 
@@ -135,7 +137,6 @@ class FusedScribe:
     def __init__(self, scribe: Scribe, fuse: Fuse) -> None:
         self._scribe = scribe
         self._fuse = fuse
-        self.tampering: list[Failure] = []
 
     @property
     def head(self) -> Head | None:
@@ -183,11 +184,11 @@ def _named(writes: tuple[Write, ...]) -> str:
 
 @dataclass
 class Bench:
-    """The workshop without walls: the same code, called here. `fails` are raised once each, in order."""
+    """The workshop without walls: the same code, called here. The next calls end as `fails` says."""
 
     fuse: Fuse
     limits: Limits = field(default_factory=Limits)
-    fails: deque[Exception] = field(default_factory=deque)
+    fails: deque[Exception | None] = field(default_factory=deque)
     opened: int = 0
     """How many documents were opened."""
     mechanisms: tuple[str, ...] = ("none: a test",)
@@ -220,8 +221,9 @@ class Bench:
 
     async def _begin(self, what: str) -> None:
         await self.fuse.pass_(what)
-        if self.fails:
-            raise self.fails.popleft()
+        failure = self.fails.popleft() if self.fails else None
+        if failure is not None:
+            raise failure
 
 
 @dataclass(frozen=True)
@@ -389,8 +391,6 @@ def letter(
 
 def with_document(name: str, media: str, content: bytes, *, sender: str = ALENA, to: str = COURT) -> bytes:
     """A mail with one file."""
-    import base64
-
     encoded = base64.encodebytes(content).replace(b"\n", b"\r\n").decode()
     return letter(
         sender, (to,), extra='MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n',
@@ -400,6 +400,10 @@ def with_document(name: str, media: str, content: bytes, *, sender: str = ALENA,
             f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}--b--\r\n"
         ),
     )  # fmt: skip
+
+
+class _Died(Exception):
+    """The fuse has blown: whatever still runs is thrown away."""
 
 
 @dataclass
@@ -435,6 +439,7 @@ class Office:
             found = read(dict(published.files))
             assert isinstance(found, Rulebook)
             self.rulebook = found
+        running.LOOK_EVERY_S = 0.005  # nobody waits two seconds for what fell due
         self.in_force = InForce(self.rulebook)
         self.bench.limits = self.in_force.limits
         self.scribe = self.new_scribe()
@@ -447,23 +452,28 @@ class Office:
                 self._furnish(tasks)
                 voyages = tasks.create_task(self.runner.run())
                 yield self
-                if not self.fuse.is_blown.is_set():
-                    self.runner.drain()
-                    await voyages
-                voyages.cancel()
+                if self.fuse.is_blown.is_set():
+                    raise _Died
+                self.runner.drain()
+                await voyages
+        except* _Died:
+            pass
         finally:
             self.scribe.stop()
 
-    async def dies(self) -> None:
-        """Wait for the fuse to blow. From then on nothing of this run has any effect."""
-        async with asyncio.timeout(20):
-            await self.fuse.is_blown.wait()
+    async def until_it_dies(self, story: Coroutine[Any, Any, None]) -> None:
+        """Tell a story to its end, or until the fuse blows: then nothing of this run has any effect any more."""
+        async with asyncio.timeout(20), asyncio.TaskGroup() as people:
+            telling = people.create_task(story)
+            blowing = people.create_task(self.fuse.is_blown.wait())
+            await asyncio.wait((telling, blowing), return_when=asyncio.FIRST_COMPLETED)
+            telling.cancel()
+            blowing.cancel()
 
-    def rises(self) -> None:
-        """The next opening has a fuse that does not blow. What was in memory is gone."""
-        self.fuse = Fuse()
-        self.post.fuse = self.fuse
-        self.bench = Bench(self.fuse)
+    def has(self, fuse: Fuse) -> None:
+        """The next opening has this fuse. What was in memory is gone."""
+        self.fuse = self.post.fuse = fuse
+        self.bench = Bench(fuse)
 
     def new_scribe(self) -> Scribe:
         """The one writer, resumed from what is kept."""
@@ -640,14 +650,8 @@ def in_the_office(**how: Any) -> Callable[[Story], Callable[..., None]]:
 
 
 async def _told(story: Story, office: Office, given: dict[str, Any]) -> None:
-    looks, running.LOOK_EVERY_S = running.LOOK_EVERY_S, 0.005
-    try:
-        async with office.opens():
-            await story(office, **given)
-        assert [] == office.fatal
-        office.is_whole()
-    finally:
-        running.LOOK_EVERY_S = looks
+    async with office.opens():
+        await story(office, **given)
+    assert [] == office.fatal
+    office.is_whole()
 
-
-__all__ = ["Admitted", "Received", "Standing", "Unvouched", "eventually", "replace"]

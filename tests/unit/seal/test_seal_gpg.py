@@ -112,7 +112,9 @@ def test_a_name_cannot_break_a_listing(ring, locksmith, word):
     assert ("asa@a.test",) == next(entry.addresses for entry in entries if entry.primary.fingerprint == good)
 
 
-@pytest.mark.parametrize("text", ["", "--output", "ann@a.test", "a" * 40, "A" * 39, "A" * 41, "A" * 40 + "!!", "A" * 40 + "\n"])
+@pytest.mark.parametrize(
+    "text", ["", "--output", "ann@a.test", "a" * 40, "A" * 39, "A" * 41, "A" * 40 + "!!", "A" * 40 + "\n"]
+)
 def test_only_a_fingerprint_is_an_argument(ring, text):
     """Nothing else ever reaches a command line (B79)."""
     with pytest.raises(ValueError, match="not a fingerprint"):

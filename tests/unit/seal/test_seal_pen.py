@@ -5,7 +5,6 @@ from __future__ import annotations
 import pysequoia
 import pytest
 
-from gateway.errors import StoreAway
 from gateway.seal import packets, pen
 from gateway.seal.gpgpen import encrypt_stream
 from gateway.seal.pen import Pen, Unsealed, encrypt
@@ -127,36 +126,3 @@ def test_a_pen_remembers_a_bounded_number_of_certificates(certificate, monkeypat
 
     assert 2 == len(writer._parsed)
     assert writer.encrypt(b"hello", certificate)
-
-
-def test_a_long_stream_passes_whole(certificate, locksmith):
-    """Five mebibytes in pieces come out as they went in, and the pieces leave long before the end."""
-    pieces = [bytes([n]) * 65536 for n in range(80)]
-    stream = encrypt_stream(iter(pieces), certificate)
-
-    first = next(stream)
-
-    assert b"".join(pieces) == locksmith.open(first + b"".join(stream))
-    assert len(first) <= 256 * 1024
-
-
-def test_a_source_that_fails_is_not_the_end_of_the_message(certificate):
-    """If the plain text cannot be read to its end, what was written is refused, with the true fault."""
-
-    def failing():
-        yield b"x" * 100_000
-        raise StoreAway("the disk is gone")
-
-    with pytest.raises(StoreAway):
-        b"".join(encrypt_stream(failing(), certificate))
-
-
-def test_a_reader_that_gives_up_leaves_no_process(certificate):
-    """Closing the stream early ends GnuPG and its feeder."""
-    stream = encrypt_stream((b"x" * 65536 for _ in range(10_000)), certificate)
-    next(stream)
-
-    stream.close()
-
-    with pytest.raises(StopIteration):
-        next(stream)

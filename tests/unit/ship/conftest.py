@@ -52,9 +52,7 @@ class Authority:
     def server(self, *names: str, until_days: int = 365 * 40) -> ssl.SSLContext:
         """A server's context with a certificate for `names` (host names and addresses)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        sans = [
-            x509.IPAddress(ipaddress.ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names
-        ]
+        sans = [x509.IPAddress(ipaddress.ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mx")])
         builder = self._builder(subject, key.public_key(), -20, until_days)
         leaf = builder.add_extension(x509.SubjectAlternativeName(sans), False).sign(self._key, hashes.SHA256())

@@ -21,19 +21,27 @@ RECEIPT = Receipt(stream=TRANSFER, version=1, indexes=(), size=1, checkpoint="")
 
 
 class Inbox:
-    """What arrived."""
+    """What arrived. aiosmtpd reads commands that come together, but does not offer PIPELINING by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, *offers: str) -> None:
         self.envelopes: list[Envelope] = []
+        self.offers = offers
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*(f"250-{offer}" for offer in self.offers), *responses]
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.envelopes.append(envelope)
         return "250 2.0.0 thank you"
 
 
-def test_aiosmtpd_takes_our_mail(good, authority):
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["in-turn", "pipelined"])
+def test_aiosmtpd_takes_our_mail(good, authority, offers):
     """Two messages over one line reach an independent server under STARTTLS, byte for byte."""
-    inbox = Inbox()
+    inbox = Inbox(*offers)
     mail = b"Subject: x\r\n\r\n.\r\n..\r\n" + b"line\r\n" * 4_000
 
     async def story():

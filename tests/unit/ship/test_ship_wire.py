@@ -90,8 +90,8 @@ def test_a_reply_is_read_however_it_is_cut(untrusted, reply):
 
 @pytest.mark.parametrize(
     "untrusted",
-    [b"hello, world\r\n", b"\r\n", b"25\r\n", b"2500 ok\r\n", b"999 odd\r\n", b"150 odd\r\n", b" 250 ok\r\n", b"+25 ok\r\n",
-     b"250_ok\r\n", b"250-one\r\n550 two\r\n", "²50 ok\r\n".encode()],
+    [b"hello, world\r\n", b"\r\n", b"25\r\n", b"2500 ok\r\n", b"999 odd\r\n", b"150 odd\r\n", b" 250 ok\r\n",
+     b"+25 ok\r\n", b"250_ok\r\n", b"250-one\r\n550 two\r\n", "²50 ok\r\n".encode()],
 )  # fmt: skip
 def test_what_is_no_reply_ends_the_conversation(untrusted):
     """A line that is no reply, and lines that disagree about the code, are not guessed at."""
@@ -101,8 +101,9 @@ def test_what_is_no_reply_ends_the_conversation(untrusted):
 
 @pytest.mark.parametrize(
     "untrusted",
-    [b"250 " + b"x" * LONGEST_REPLY + b"\r\n", b"250-" + b"x" * LONGEST_REPLY, b"250-x\r\n" * LONGEST_REPLY, b"x" * 70_000],
-)
+    [b"250 " + b"x" * LONGEST_REPLY + b"\r\n", b"250-" + b"x" * LONGEST_REPLY, b"250-x\r\n" * LONGEST_REPLY,
+     b"x" * 70_000],
+)  # fmt: skip
 def test_a_reply_without_end_is_cut_off(untrusted):
     """A reply is bounded, whole or not, and nothing of a longer one is kept."""
 

@@ -43,6 +43,7 @@ def test_a_command_or_a_shell_gets_one_sentence_and_127(command: str | None) -> 
             done = await c.run(command, request_pty=False)
             assert (127, "") == (done.exit_status, done.stdout)
             assert "SFTP only" in str(done.stderr)
+            assert ([], []) == (w.clients, w.office.departures)
 
     run(story())
 
@@ -279,6 +280,20 @@ def test_who_says_nothing_is_shown_out() -> None:
             while await reader.read(65536):
                 pass
             writer.close()
+            assert 0 < w.door.strangers.owes("127.0.0.1") <= 1
+
+    run(story())
+
+
+def test_a_guest_of_too_many_keys_owes_next_to_nothing() -> None:
+    """An agent full of keys of other places ends in six refusals; that is no breach."""
+
+    async def story() -> None:
+        async with world() as w:
+            with pytest.raises((asyncssh.Error, OSError)):
+                async with w.client(client_keys=[key(f"other {i}") for i in range(8)]):
+                    pass
+            await until(lambda: not len(w.door.strangers))
             assert 0 < w.door.strangers.owes("127.0.0.1") <= 1
 
     run(story())

@@ -1,0 +1,192 @@
+"""The disk is full, read-only or failing: nothing is acknowledged that is not kept, and it says so.
+
+A disk without room is a state to live through: 4xx, and mail flows as soon as there is room. A failed sync is not: what
+the page cache holds may be on no disk, so the gateway stops with exit code 5 and a sentence, and the next start recovers.
+"""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import need_strace
+from tests.chaos.sink import Sink
+from tests.chaos.tracer import attached, threads_of, watched
+from tests.chaos.trial import GONE, SENDER, Load, Round
+from tests.house import ROOT, SEALGATE, House
+from tests.world import eventually, letter
+
+STRANGER = "vic@stranger.test"
+ROOM_MIB = 160
+ENVIRONMENT = 5
+
+
+def handed_in(house: House, size: int = 0) -> tuple[int, str]:
+    """Try to hand a message in: the reply that ended it; 0 if there was none."""
+    message = letter(SENDER, STRANGER, "[office] CANARY subject", "CANARY body\n" + "x" * 70 + "\n" * (size > 0))
+    content = message.as_bytes() + b"CANARY filling, seventy characters a line, nothing to see in any of it.\n" * (size // 72)
+    try:
+        with house.staff(SENDER).connected() as session:
+            for code, reply in (session.mail(SENDER), session.rcpt(STRANGER)):
+                if code != 250:
+                    return code, reply.decode()
+            code, reply = session.data(content.replace(b"\n", b"\r\n"))
+            return code, reply.decode()
+    except smtplib.SMTPResponseException as why:
+        return why.smtp_code, str(why.smtp_error)
+    except GONE:
+        return 0, ""
+
+
+def blobs_of(house: House) -> list[Path]:
+    """Every file below the blobs, drafts included."""
+    return [path for path in (house.folder / "var" / "blobs").rglob("*") if path.is_file()]
+
+
+@contextmanager
+def opened_office(folder: Path) -> Iterator[Round]:
+    """An office that serves, its sink, and nobody who sends."""
+    house = House.laid_out(folder)
+    certs = house.folder / "certs"
+    sink = Sink(house.base + 2525, certs / "outside.pem", certs / "outside.key")
+    sink.start()
+    try:
+        house.opens()
+        yield Round(house, sink, Load(house, 0, recipients=(STRANGER,)))
+    finally:
+        house.dies()
+        sink.stop()
+
+
+def flows(round_: Round) -> None:
+    """A message handed in now is acknowledged and arrives; and the books are in order."""
+    load, sink = round_.load, round_.sink
+    with round_.house.staff(SENDER).connected() as session:
+        load.send(session)
+    assert load.journal, load.refusals
+    last = load.journal[-1].message_id
+    assert eventually(lambda: any(one.message_id == last for one in sink.payloads), 20), "it did not arrive"
+    result = round_.settles()
+    assert result.is_clean, f"{result}\n{result.faults}"
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("size", [0, 600_000], ids=["small", "large"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT", "EROFS"])
+@pytest.mark.parametrize("group", ["disk", "scribe"])
+def test_without_room_nothing_is_acknowledged(tmp_path: Path, group: str, error: str, size: int) -> None:
+    """No room for the content, or none for its facts: 4xx, nothing left behind, and mail flows when there is room."""
+    need_strace()
+    with opened_office(tmp_path) as round_:
+        house = round_.house
+        assert house.process is not None
+        pid = house.process.pid
+        with round_.house.staff(SENDER).connected() as session:
+            round_.load.send(session)
+        who = watched(pid, lambda: [handed_in(house), handed_in(house, 600_000)][:0] and None, linger_s=1.0,
+                      calls=("fdatasync", "renameat"))  # fmt: skip
+        tids = who.groups[group] if group == "scribe" else tuple(set(threads_of(pid)) - set(who.groups["scribe"]))
+        before = len(blobs_of(house))
+        with attached(tids, "-o", "/dev/null", "-e", "trace=pwrite64", "-e", f"inject=pwrite64:error={error}"):
+            code, reply = handed_in(house, size)
+        assert 4 == code // 100, (code, reply)
+        assert before == len(blobs_of(house)), "content was left behind"
+        assert None is house.process.poll()
+        flows(round_)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("call", ["fsync", "fdatasync"])
+def test_a_failed_sync_stops_the_gateway(tmp_path: Path, call: str) -> None:
+    """A blob or a commit that cannot be synced: no 250, exit code 5 and a sentence; the next start recovers."""
+    need_strace()
+    with opened_office(tmp_path) as round_:
+        house = round_.house
+        assert house.process is not None
+        process = house.process
+        with round_.house.staff(SENDER).connected() as session:
+            round_.load.send(session)
+        inject = ("-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error=EIO")
+        with attached(threads_of(process.pid), *inject, follow=True):
+            code, reply = handed_in(house)
+            assert code in (0, 421) or code // 100 == 4, (code, reply)
+            assert eventually(lambda: process.poll() is not None, 30), "it goes on"
+        assert ENVIRONMENT == process.returncode
+        assert "stopped; the next start recovers" in house.log()
+        assert "Traceback" not in house.log()
+        house.dies()
+        house.opens()
+        flows(round_)
+
+
+@pytest.mark.chaos
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """On a small file system filled to the brim: 4xx, said in the log; room again, and all flows."""
+    with small_disk(tmp_path / "small") as disk, opened_office(disk) as round_:
+        house = round_.house
+        assert house.process is not None
+        ballast = disk / "ballast"
+        fill(ballast)
+        code, reply = handed_in(house)
+        assert 4 == code // 100, (code, reply)
+        assert None is house.process.poll()
+        ballast.unlink()
+        flows(round_)
+
+
+@pytest.mark.chaos
+def test_a_disk_that_is_read_only(tmp_path: Path) -> None:
+    """On a read-only file system it does not start, and says why in a sentence."""
+    with small_disk(tmp_path / "small") as disk:
+        with opened_office(disk) as round_:
+            assert 0 == round_.house.closes()
+        remount(disk, "ro")
+        try:
+            command = [*SEALGATE, "--office", str(round_.house.folder), "serve"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            remount(disk, "rw")
+        assert ENVIRONMENT == done.returncode
+        assert "Traceback" not in done.stderr
+        assert "Read-only file system" in done.stderr
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """A file system of its own, with hardly more room than one message may take. Skips aloud where we may not."""
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={ROOM_MIB}m,mode=0700", "none", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount: no disk that is really full")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def remount(place: Path, how: str) -> None:
+    """Read-only, or not."""
+    subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
+
+
+def fill(ballast: Path) -> None:
+    """Take all the room there is."""
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(1 << 20))
+        except OSError:
+            pass
+        try:
+            while True:
+                file.write(bytes(512))
+        except OSError:
+            os.fsync(file.fileno())
