@@ -31,6 +31,7 @@ from gateway.keep.sqlite import SqliteRecords
 from gateway.keep.reading import SqliteReading
 from gateway.ledger.checkpoint import Signer
 
+DEFAULT_RECORDS = "var/records.db"
 GATEWAY = "gw1"
 """This node's name in the ledger."""
 
@@ -94,8 +95,8 @@ def rules_of(setting: Setting) -> Rulebook:
 @contextmanager
 def opened(setting: Setting, *, is_writing: bool = False) -> Iterator[Office]:
     """The office; for writing only inside `alone`. Raises `Misconfigured`."""
-    setting = Setting(folder=setting.folder.absolute())
-    rulebook, clock = rules_of(setting), SystemClock()
+    setting, clock = Setting(folder=setting.folder.absolute()), SystemClock()
+    rulebook = rules_of(setting) if is_writing else _rules_to_read_by(setting)
     gateway = rulebook.gateway
     with ExitStack() as stack:
         keyring = Keyring.open(setting.keys, entropy=clock.random)
@@ -115,11 +116,32 @@ def opened(setting: Setting, *, is_writing: bool = False) -> Iterator[Office]:
         )
 
 
+def _rules_to_read_by(setting: Setting) -> Rulebook:
+    """The rules in the folder, or, while they are broken, those in force: what is held can still be looked at."""
+    found = read_folder(setting.rules)
+    if isinstance(found, Rulebook):
+        return found
+    keyring = Keyring.open(setting.keys, entropy=SystemClock().random)
+    records = SqliteReading(setting.folder / DEFAULT_RECORDS)
+    try:
+        story = Archive(records, keyring).story(RULES)
+    except Failure:
+        story = None
+    finally:
+        records.close()
+    published = [fact for fact in story.facts if isinstance(fact, Published)] if story else []
+    in_force = read(dict(published[-1].files)) if published else None
+    return in_force if isinstance(in_force, Rulebook) else rules_of(setting)
+
+
 @contextmanager
 def alone(setting: Setting) -> Iterator[None]:
     """Hold the office's lock. Raises `Misconfigured` if another process writes here."""
-    setting.var.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(setting.var / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        setting.var.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(setting.var / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as why:
+        raise Misconfigured(f"{setting.var} cannot be written: {why.strerror}") from why
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,7 +22,7 @@ import uvloop
 
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.certificates import server_context
-from gateway.commands.office import Office, alone, opened, rules_of_office
+from gateway.commands.office import Office, alone, opened, rules_of, rules_of_office
 from gateway.commands.scribe import start as start_scribe
 from gateway.commands.setting import Setting
 from gateway.doors.admin import AdminDoor
@@ -48,6 +48,7 @@ ENVIRONMENT = 5
 def serve(setting: Setting, as_json: bool) -> None:
     """Run the gateway until SIGTERM."""
     _log_to_stderr()
+    rules_of(setting)  # broken rules stop the start, though those in force would still load: the admin is right here
     with alone(setting), opened(setting) as office:
         code = uvloop.run(_Serving(office, as_json=as_json).run())
     sys.exit(code)

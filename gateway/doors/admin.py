@@ -20,6 +20,7 @@ import msgspec
 from gateway.engine.orders import Orders, Refused
 from gateway.engine.signing_in import SignIn
 from gateway.errors import Failure
+from gateway.judge.expect import run
 from gateway.judge.rulebook import Rulebook, read
 from gateway.transfer import Party, TransferId
 
@@ -155,6 +156,9 @@ class Counter:
         rulebook = read(order.files)
         if not isinstance(rulebook, Rulebook):
             return _no("\n".join(str(problem) for problem in rulebook))
+        missed = run(rulebook)
+        if missed:
+            return _no("The rules miss their own expectations:\n" + "\n".join(str(miss) for miss in missed))
         second = await self._signer(order.second, order.secret_second_password)
         people = self.orders.rules.rulebook.people.by_address
         if second is None or second.person == signer.person:

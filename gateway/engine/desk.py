@@ -21,6 +21,7 @@ from typing import TypeVar
 from gateway.engine.clock import Clock
 from gateway.engine.contents import Contents
 from gateway.engine.entries import Write
+from gateway.engine.incident import place_of
 from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
 from gateway.engine.policy import InForce
 from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
@@ -101,14 +102,15 @@ class Desk:
                 return await work
             except Failure as why:
                 return why
-            except Exception:
-                log.exception("accept failed")
+            except Exception as bug:
+                log.error("accept failed %s", place_of(bug))
                 return StoreAway("an error of ours; see the log")
 
         task = self.tasks.create_task(contained())
         await asyncio.wait((task,))  # cancelling a session does not cancel what it waits for
         outcome = task.result()
         if isinstance(outcome, Failure):
+            log.error("not kept cause=%r", outcome.cause)
             raise outcome if isinstance(outcome, StoreAway) else StoreAway(outcome.cause) from outcome
         return outcome
 

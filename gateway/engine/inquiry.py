@@ -168,8 +168,10 @@ class Inquiry:
         admitted = self.keyholders.admitted(address)
         if not admitted:
             return Unvouched()
-        remembered = self.registrar.remembered(address, now_ms, admitted)  # most are: no thread, no GnuPG
-        return remembered or await asyncio.to_thread(self.registrar.vouch, address, now_ms, admitted)
+        remembered = self.registrar.remembered(address, now_ms, admitted)
+        if remembered is not None:
+            return remembered  # as most are: no thread, no GnuPG
+        return await asyncio.to_thread(self.registrar.vouch, address, now_ms, admitted)
 
     def _working_hours(self, now_ms: int) -> Truth:
         hours = self.rules.rulebook.transfers.facts.working_hours

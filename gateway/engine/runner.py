@@ -17,6 +17,7 @@ from typing import Protocol
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
+from gateway.engine.incident import place_of
 from gateway.engine.writing import Writer
 from gateway.engine.workshop import WorkshopAway
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
@@ -211,8 +212,8 @@ class Runner:
                 log.warning("voyage put back transfer=%s cause=%r", transfer, why.cause)
             except (StoreBroken, Tampering):
                 raise
-            except Exception:  # a bug met by one transfer must not stop the others; its lease brings it back
-                log.exception("voyage failed transfer=%s", transfer)
+            except Exception as bug:  # met by one transfer, it must not stop the others; its lease brings it back
+                log.error("voyage failed transfer=%s %s", transfer, place_of(bug))
             finally:
                 self._stations.release(voyage)
                 self._under_way.discard(transfer)

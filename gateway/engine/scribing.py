@@ -94,8 +94,11 @@ class ScribeEnd:
     def serve(self) -> None:
         """Carry out orders in the order they come."""
         with self.sock.makefile("rb") as orders:
-            while frame := _read(orders):
-                self._take(_decode_order(frame))
+            try:
+                while frame := _read(orders):
+                    self._take(_decode_order(frame))
+            except OSError:
+                pass  # the gateway was killed: the same as its leaving
 
     def _take(self, order: _Append | _Tick | _Claim) -> None:
         match order:
@@ -149,6 +152,7 @@ class DistantScribe(asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[_Answer]] = {}
         self._number = 0
         self._buffer = bytearray()
+        self._unsaid = bytearray()
         self._greeted: asyncio.Future[None] | None = None
         self._ended: asyncio.Event = asyncio.Event()
         self._transport: asyncio.Transport | None = None
@@ -164,6 +168,7 @@ class DistantScribe(asyncio.Protocol):
     async def close(self) -> None:
         """No more orders; returns when the scribe has written all and gone."""
         self._is_closing = True
+        self._flush()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write_eof()
         await self._ended.wait()
@@ -225,9 +230,19 @@ class DistantScribe(asyncio.Protocol):
         number = self._number
         future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        frame = _encode(order(number))
-        self._transport.write(_LENGTH.pack(len(frame)) + frame)
+        self._say(_encode(order(number)))
         return await future
+
+    def _say(self, frame: bytes) -> None:
+        """One write for all that is asked in one turn of the loop: each wakes a process."""
+        if not self._unsaid:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsaid += _LENGTH.pack(len(frame)) + frame
+
+    def _flush(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(bytes(self._unsaid))
+        self._unsaid.clear()
 
     # ── asyncio.Protocol ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,6 +15,7 @@ from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.facts import Judged, Mixed, Outcome, Reason, Receipt, Scrubbed, Truth
 from gateway.intake.fault import Fault
 from gateway.journey import LegJourney, State
+from gateway.judge.spotting import spot
 from gateway.scrub.plan import Held, Tier
 from gateway.seal.floor import Choice
 from gateway.seal.pen import Unsealed
@@ -141,7 +142,14 @@ class MailStations:
             # GAP: rules for mail the sender sealed (`sender-sealed`) are judged but not yet acted on: it waits.
             return {}, (Reason(code="sender-sealed"),)
         cleaned = await self._cleaned(voyage, leg, content)
-        return {"hidden-content-found": _hidden(cleaned)}, reasons(cleaned)
+        return {"hidden-content-found": _hidden(cleaned)}, (*self._conflicts(voyage, content), *reasons(cleaned))
+
+    def _conflicts(self, voyage: Voyage, content: Content) -> tuple[Reason, ...]:
+        """Why label or purpose could not be determined when it was accepted; nothing if they were."""
+        transfer, heading = voyage.journey.transfer, content.skeleton.heading
+        if transfer.label and transfer.purpose:
+            return ()
+        return spot(self.rules.rulebook, heading.subject, heading.marks).conflicts
 
     async def _content(self, voyage: Voyage) -> Content | Fault:
         transfer = voyage.journey.transfer

@@ -7,6 +7,7 @@ constant memory whatever its size.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from typing import TypeVar
 
 from gateway.engine.clock import Clock
 from gateway.engine.workshop.memory import Memory
-from gateway.errors import Failure, StoreBroken
+from gateway.errors import Failure, StoreAway, StoreBroken
 from gateway.keep import Blobs
 from gateway.keep.sealed import SealedDraft, open_sealed
 from gateway.transfer import BlobId, Digest
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SMALL_BYTES = 256 * 1024
@@ -62,7 +64,11 @@ class Deposit:
         """Add content. Raises `StoreAway`."""
         self._buffer += untrusted_data
         if len(self._buffer) > SMALL_BYTES:
-            await self._vault.on_disk(self._spill)
+            try:
+                await self._vault.on_disk(self._spill)
+            except StoreAway as why:
+                log.error("content not taken cause=%r", why.cause)
+                raise
 
     @property
     def small(self) -> bytes | None:

@@ -96,6 +96,8 @@ _DOCUMENT = {
 
 _BY_THE_RULES = frozenset({"unknown", "waits", "others-wait"})
 """Why the judge itself holds; every reason of a block is the judge's."""
+_CAUSES = frozenset({"label-conflict", "purpose-conflict"})
+"""Why it could not determine something: that comes first, for it says what to mend."""
 
 
 def sentences(rulebook: Rulebook, case: Case, outcome: Outcome | None, reasons: Sequence[Reason]) -> tuple[str, ...]:
@@ -103,9 +105,11 @@ def sentences(rulebook: Rulebook, case: Case, outcome: Outcome | None, reasons: 
     if outcome is Outcome.BLOCK:
         return (explain.sentence(rulebook, case, Verdict(outcome=outcome, reasons=tuple(reasons))),)
     ruled = tuple(reason for reason in reasons if reason.code in _BY_THE_RULES)
-    said = [sentence(reason, recipient=str(case.recipient)) for reason in reasons if reason not in ruled]
+    others = sorted((reason for reason in reasons if reason not in ruled), key=lambda one: one.code not in _CAUSES)
+    said = [sentence(reason, recipient=str(case.recipient)) for reason in others]
     if ruled:
-        said.insert(0, explain.waiting(rulebook, case, Verdict(outcome=Outcome.HOLD, reasons=ruled)))
+        causes = sum(reason.code in _CAUSES for reason in reasons)
+        said.insert(causes, explain.waiting(rulebook, case, Verdict(outcome=Outcome.HOLD, reasons=ruled)))
     return tuple(said)
 
 

@@ -157,7 +157,8 @@ def failure_of(why: apsw.Error, system_errno: int = 0) -> Failure:
     cause = f"sqlite {type(why).__name__} {extended}: {why}"
     if code in _TRY_AGAIN:
         return StoreAway(cause)
-    if extended == apsw.SQLITE_IOERR_WRITE and system_errno == errno.EDQUOT:  # SQLite knows only ENOSPC as full
+    # Of what keeps a page from being written, SQLite knows only ENOSPC by name.
+    if extended == apsw.SQLITE_IOERR_WRITE and system_errno in (errno.EDQUOT, errno.EROFS):
         return StoreAway(cause)
     return StoreBroken(cause)
 

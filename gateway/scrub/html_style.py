@@ -1,7 +1,7 @@
 """The styles of a page: which declarations stay, and what they do to the text they style.
 
-Ruling text: CSS Syntax Level 3, of which only the plain part is read; escapes, unknown functions and at-rules that load,
-name or page something are left out, a sheet that does not parse holds the page. Declarations are kept or dropped whole.
+Ruling text: CSS Syntax Level 3, of which only the plain part is read; escapes, unknown functions and all at-rules but
+@media are left out, a sheet that does not parse holds the page. Declarations are kept or dropped whole.
 """
 
 from __future__ import annotations
@@ -53,15 +53,10 @@ class Rule:
 
 @dataclass(slots=True)
 class Sheet:
-    """A style sheet. `is_changed`: it is not what is written any more."""
+    """A style sheet, and what was left out of it; nothing: it is what is written."""
 
     rules: list[Rule]
     dropped: list[Kind]
-
-    @property
-    def is_changed(self) -> bool:
-        """True if something was left out."""
-        return bool(self.dropped)
 
 
 def declarations(text: str) -> list[Declaration]:

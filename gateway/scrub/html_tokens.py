@@ -1,8 +1,8 @@
 """HTML cut into tokens, strictly: where two readers could see different tags, `Stuck`.
 
 Ruling text: WHATWG HTML §13.2.5, of which only what all readers agree about is accepted. The tokens of a page put
-together are the page; nothing is decoded, corrected or nested here. Linear time: no pattern looks back, and what does not
-match ends the reading.
+together are the page; nothing is decoded, corrected or nested here. Linear time: no pattern backtracks, and what does
+not match ends the reading.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from gateway.scrub.plan import Code, Place, Stuck
 
 BLANKS = " \t\r\n\f"
 VOID = frozenset(
-    ("area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input", "isindex")
-    + ("keygen", "link", "meta", "param", "source", "track", "wbr")
+    """
+    area base basefont bgsound br col embed frame hr image img input isindex keygen link meta param source track wbr
+    """.split()
 )
 RAW = frozenset(("script", "style", "title", "iframe"))
 """Elements whose content is not markup, §13.2.6.4.7."""
@@ -137,8 +138,10 @@ def region_end(found: list[Token], start: int) -> int:
 _DEEPEST = 64
 _CLOSED_BY_THE_NEXT = frozenset(("p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "a"))
 _PHRASES = frozenset(
-    ("a", "abbr", "acronym", "b", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark")
-    + ("o:p", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var")
+    """
+    a abbr acronym b big cite code del dfn em font i ins kbd label mark o:p q s samp small span strike strong sub
+    sup tt u var
+    """.split()
 )
 
 

@@ -20,8 +20,10 @@ _NOWHERE = frozenset({Kind.IDS, Kind.PATHS, Kind.LINKS})
 class Tally:
     """The findings of one document and of those nested in it."""
 
-    def __init__(self, plan: Plan, child: Child) -> None:
+    def __init__(self, plan: Plan, child: Child, *, cut: frozenset[Kind] = frozenset()) -> None:
+        """`cut`: kinds a document of this family survives, so they go unless a rule speaks of them."""
         self._actions = {kind: plan.action(kind) for kind in Kind}
+        self._actions |= dict.fromkeys(cut - {kind for kind, _ in plan.said}, Action.STRIP)
         self._counts: Counter[tuple[Kind, Place]] = Counter()
         self._held: Held | None = None
         self._unsupported: Place | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ class SftpCarrier:
         self._patience = patience or Patience()
         self._read_back_bytes = read_back_bytes
         self._servers: dict[tuple[str, int], _Slots] = {}
+        # asyncssh logs users and paths: never here (STYLE 24).
+        logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)
 
     @asynccontextmanager
     async def line(

@@ -86,11 +86,11 @@ async def dial(route: SftpRoute, *, today: datetime.date, name: str, patience: P
             return found
         if isinstance(found, asyncssh.SSHKey):
             shown.append(found.get_fingerprint())
-            families = families[_family(found) + 1 :]
+            families = FAMILIES[_family(found) + 1 :]
             continue
-        if not shown or found.reason.code != "handshake-failed":
+        if not shown or found.reason.code not in ("handshake-failed", "connection-lost"):
             return found
-        break  # it has no key of another family
+        break  # it has no key of those families; some servers say so by closing
     both = (("shown", " ".join(shown)), ("pinned", " ".join(sorted(pinned))))
     return NotNow(reason=_reason(route, "host-key-changed", "4.7.5", *both))
 
@@ -113,9 +113,13 @@ async def _dial_any(
         except asyncssh.Error as error:
             code = "connection-lost" if witness.shown is None else "sign-in-refused"
             return NotNow(reason=_reason(route, code, "4.4.2", ("detail", type(error).__name__)))
+        except Misconfigured:
+            raise
         except (OSError, TimeoutError) as error:
             found = NotNow(reason=_reason(route, "unreachable", "4.4.1", ("detail", type(error).__name__)))
             continue
+        except Exception as error:  # asyncssh hands on whatever its parsers raise over hostile bytes
+            return NotNow(reason=_reason(route, "handshake-failed", "4.7.5", ("detail", type(error).__name__)))
         return await _session(route, address, connection, witness, patience)
     return found
 
@@ -175,7 +179,7 @@ async def _session(
     try:
         async with asyncio.timeout(patience.reply_s):
             sftp = await connection.start_sftp_client()
-    except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
+    except Exception as error:  # as above
         connection.abort()
         return NotNow(reason=_reason(route, "sftp-refused", "4.3.2", ("detail", type(error).__name__)))
     except BaseException:

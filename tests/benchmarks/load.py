@@ -1,7 +1,8 @@
 """A load of mail: N connections, each sending its share one after another over one TLS session.
 
-`python load.py PORT CA CONNECTIONS MESSAGES SIZE RECIPIENT SENDER [PASSWORD]` prints JSON: seconds, and milliseconds
-from the end of DATA to its reply, sorted. Bounded in count; stops by itself.
+`python load.py PORT CA CONNECTIONS MESSAGES SIZE RATE RECIPIENT SENDER [PASSWORD]` prints JSON: seconds, and
+milliseconds from the end of DATA to its reply, sorted. With a RATE above 0 messages start at that many a second, all
+connections together, instead of as fast as they can. Bounded in count; stops by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def message(sender: str, recipient: str, number: str, size: int) -> bytes:
 
 async def client(number: int, argv: list[str], latencies: list[float]) -> None:
     """One connection."""
-    port, ca, connections, count, size, recipient, sender = argv[:7]
+    port, ca, connections, count, size, rate, recipient, sender = argv[:8]
     reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=1 << 20)
 
     async def reply(expected: bytes) -> None:
@@ -49,10 +50,14 @@ async def client(number: int, argv: list[str], latencies: list[float]) -> None:
     await say(b"STARTTLS", b"220")
     await writer.start_tls(ssl.create_default_context(cafile=ca), server_hostname="localhost")
     await say(b"EHLO bench.test", b"250")
-    if len(argv) > 7:
-        token = base64.b64encode(b"\0" + sender.encode() + b"\0" + argv[7].encode())
+    if len(argv) > 8:
+        token = base64.b64encode(b"\0" + sender.encode() + b"\0" + argv[8].encode())
         await say(b"AUTH PLAIN " + token, b"235")
+    started = time.perf_counter()
     for n in range(int(count) // int(connections)):
+        if float(rate):
+            turn = started + (n * int(connections) + number) / float(rate)
+            await asyncio.sleep(max(0.0, turn - time.perf_counter()))
         await say(b"MAIL FROM:<" + sender.encode() + b">", b"250")
         await say(b"RCPT TO:<" + recipient.encode() + b">", b"250")
         await say(b"DATA", b"354")

@@ -24,6 +24,8 @@ from tests.world import Correspondent
 HERE = Path(__file__).parent
 CONNECTIONS = 20
 SIZE = 4096
+PACE = 60
+"""Messages a second that leave both sides room: what an office of a thousand people sends in a busy hour, at once."""
 RECIPIENT, SENDER = "registry@court.test", "alena@town.test"
 
 
@@ -63,10 +65,10 @@ def sink(port: int, certs: Path, folder: Path) -> Iterator[Sink]:
         process.wait()
 
 
-def load(port: int, ca: Path, messages: int, target: Sink, *password: str) -> Round:
-    """Send a load and wait until all of it has arrived at the next hop."""
+def load(port: int, ca: Path, messages: int, target: Sink, *password: str, rate: int = 0) -> Round:
+    """Send a load and wait until all of it has arrived at the next hop; at a `rate`, or as fast as it goes."""
     before, began = target.taken, time.monotonic()
-    words = [str(port), str(ca), str(CONNECTIONS), str(messages), str(SIZE), RECIPIENT, SENDER, *password]
+    words = [str(port), str(ca), str(CONNECTIONS), str(messages), str(SIZE), str(rate), RECIPIENT, SENDER, *password]
     done = subprocess.run([sys.executable, str(HERE / "load.py"), *words], capture_output=True, check=True, timeout=300)
     latencies = json.loads(done.stdout)["latencies_ms"]
     while target.taken - before < messages:
@@ -78,8 +80,8 @@ def load(port: int, ca: Path, messages: int, target: Sink, *password: str) -> Ro
 
 
 def measure(messages: int = 1000, rounds: int = 3) -> dict[str, list[Round]]:
-    """Both sides in turn."""
-    found: dict[str, list[Round]] = {"Sealgate": [], "Postfix": []}
+    """Both sides in turn: as fast as they can, and at a rate both can bear."""
+    found: dict[str, list[Round]] = {side: [] for side in ("Sealgate", "Postfix", "Sealgate, paced", "Postfix, paced")}
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # Postfix's own users look in
@@ -99,11 +101,12 @@ def measure(messages: int = 1000, rounds: int = 3) -> dict[str, list[Round]]:
                     time.sleep(1)
                 for number in range(rounds + 1):  # the first warms both up and is not counted
                     count = messages if number else messages // 5
-                    one = load(house.base + 587, house.ca, count, ours, house.passwords[SENDER])
-                    found["Sealgate"] += [one] if number else []
-                    if Postfix.is_here():
-                        two = load(postfix.port, house.ca, count, theirs)
-                        found["Postfix"] += [two] if number else []
+                    for rate, how in ((0, ""), (PACE, ", paced")):
+                        one = load(house.base + 587, house.ca, count, ours, house.passwords[SENDER], rate=rate)
+                        found["Sealgate" + how] += [one] if number else []
+                        if Postfix.is_here():
+                            two = load(postfix.port, house.ca, count, theirs, rate=rate)
+                            found["Postfix" + how] += [two] if number else []
         finally:
             house.dies()
             if Postfix.is_here():
@@ -124,7 +127,8 @@ def table(found: dict[str, list[Round]]) -> str:
             )
             rate, p50, p99 = medians[side]
             lines.append(f"| {side} | {rate:.0f} | {p50:.1f} | {p99:.1f} |")
-    if len(medians) == 2:
-        ratios = [ours / theirs for ours, theirs in zip(medians["Sealgate"], medians["Postfix"], strict=True)]
-        lines.append(f"| ratio | {ratios[0]:.2f} | {ratios[1]:.1f} | {ratios[2]:.1f} |")
+    for how in ("", ", paced"):
+        if "Postfix" + how in medians:
+            ratios = [x / y for x, y in zip(medians["Sealgate" + how], medians["Postfix" + how], strict=True)]
+            lines.append(f"| ratio{how} | {ratios[0]:.2f} | {ratios[1]:.1f} | {ratios[2]:.1f} |")
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from gateway.ledger.leaf import CLASSES, Statement, compose
 from gateway.ledger.merkle import Frontier
 from gateway.scrub.mail import MailPlan
 from gateway.scrub.mail import compose as compose_mail
+from gateway.seal.packets import dearmor
 from gateway.seal.pen import Pen
 from gateway.skeleton import Limits
 from tests.benchmarks.load import message
@@ -42,7 +43,7 @@ def table() -> str:
     plan = MailPlan(received="by mail.town.test", seed=bytes(32))
     with tempfile.TemporaryDirectory(prefix="g") as name:
         correspondent = Correspondent.born("registry@court.test", Path(name))
-        certificate = correspondent.certificate
+        certificate = dearmor(correspondent.certificate)
         correspondent.dies()
     pen = Pen()
     signer = Signer("bench.test/ledger", os.urandom(32))

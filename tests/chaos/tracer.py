@@ -66,9 +66,10 @@ def _is_traced(pid: int) -> bool:
     return "TracerPid:\t0" not in status
 
 
-def threads_of(pid: int) -> tuple[int, ...]:
-    """All threads of `serve` and of its scribe; the confined processes touch no file."""
-    keepers = [pid, *(child for child in family(pid)[1:] if is_scribe(child))]
+def threads_of(pid: int, *, only: str = "") -> tuple[int, ...]:
+    """All threads of `serve` and of its scribe, or of one of them; the confined processes touch no file."""
+    scribes = [child for child in family(pid)[1:] if is_scribe(child)]
+    keepers = {"": [pid, *scribes], "serve": [pid], "scribe": scribes}[only]
     return tuple(sorted(int(name) for keeper in keepers for name in os.listdir(f"/proc/{keeper}/task")))
 
 

@@ -225,12 +225,12 @@ class BoundedConnection(asyncssh.SSHServerConnection):
         return self.chain.signed(evidence, is_right=is_signed(key, data, signature, must_verify=terms.must_verify))
 
     async def _certified(self, certificate: Certificate, username: str) -> SSHKey | None:
-        authority = await self.chain.authority(certificate)
-        if authority is None:
+        account, authority = self.chain.account, await self.chain.authority(certificate)
+        if authority is None or account is None:
             return None
         return certified_key(
             certificate,
-            principal=username,
+            principal=account.person or username,  # who the name stands for, however it was typed
             source=self._peer_addr,
             now=self._clock.now_ms() / 1000,
             longest_seconds=authority.longest_seconds,

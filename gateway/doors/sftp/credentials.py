@@ -10,13 +10,15 @@ from __future__ import annotations
 import ipaddress
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import asyncssh
 from asyncssh.public_key import CERT_TYPE_USER, SSHKey, SSHOpenSSHCertificate, decode_ssh_certificate
 from asyncssh.public_key import decode_ssh_public_key as decode_key
 
 from gateway.doors.sftp.settings import SIGNATURES
+from gateway.engine.admission import Certificate, PublicKey
+
+__all__ = ["Certificate", "PublicKey", "certified_key", "is_signed", "read_shown"]
 
 MAX_KEY_BYTES = 8192
 RSA_BITS = (3072, 8192)
@@ -34,25 +36,6 @@ _PLAIN = frozenset({"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"}) | {
     f"sk-{kind}@openssh.com" for kind in ("ssh-ed25519", "ecdsa-sha2-nistp256")
 }
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicKey:
-    """A key somebody shows. `blob` is its wire form; the fingerprint is what `ssh-keygen -l` prints."""
-
-    algorithm: str
-    blob: bytes
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A user certificate as it claims to be; nothing in it is checked yet."""
-
-    blob: bytes
-    authority: bytes
-    """The public key that is said to have signed it."""
-    serial: int
 
 
 Shown = PublicKey | Certificate

@@ -71,8 +71,8 @@ class Partner:
     options: dict[str, Any] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
-    unanswered_bytes: int = 0
-    most_unanswered_bytes: int = 0
+    stalled: asyncio.Event = field(default_factory=asyncio.Event)
+    files: list[Any] = field(default_factory=list)
     port: int = 0
 
     @asynccontextmanager
@@ -106,6 +106,8 @@ class Partner:
         finally:
             server.close()
             await server.wait_closed()
+            for file in self.files:  # asyncssh's server leaves them to the collector where a connection broke
+                file.close()
 
     def lies_there(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir()}
@@ -124,6 +126,7 @@ class Folder(asyncssh.SFTPServer):
         if word in self._partner.refuses:
             raise self._partner.refuses[word]
         if word in self._partner.stalls:
+            self._partner.stalled.set()
             await asyncio.Event().wait()
 
     async def _done(self, word: str, path: bytes) -> None:
@@ -136,7 +139,9 @@ class Folder(asyncssh.SFTPServer):
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         word = "open" if pflags & asyncssh.FXF_WRITE else "open-to-read"
         await self._step(word)
-        return super().open(path, pflags, attrs)
+        file = super().open(path, pflags, attrs)
+        self._partner.files.append(file)
+        return file
 
     async def write(self, file_obj: object, offset: int, data: bytes) -> int:
         await self._step("write")

@@ -1,0 +1,275 @@
+"""Attempts told as stories: what is asked just before the first byte, when it is tried again, and when it is a doubt."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from gateway.facts import Attempted, Deferred, Reason, Sealed, Undeliverable
+from gateway.journey import State
+from gateway.seal.hop import Level
+from gateway.ship import InDoubt, Never, NotNow
+from gateway.transfer import Way
+from tests.playbook import HOP
+from tests.unit.engine.engine_world import (
+    ALENA,
+    CITIZEN,
+    COURT,
+    DAY,
+    HOUR,
+    MINUTE,
+    PER,
+    RUTH,
+    Office,
+    in_the_office,
+    letter,
+    party,
+    rules,
+)
+
+BUSY = NotNow(reason=Reason(code="remote-refused", about=(("code", "451"), ("status", "4.3.0"))), reply="451 4.3.0 busy")
+GONE = Never(reason=Reason(code="remote-refused", about=(("code", "550"), ("status", "5.1.1"))), reply="550 5.1.1 who?")
+LOST = InDoubt(reason=Reason(code="connection-lost", about=(("host", HOP.host), ("status", "4.4.2"))))
+OFFICE_LETTER = letter(ALENA, (CITIZEN,), subject="[office] Opening hours")
+
+
+@in_the_office()
+async def test_a_rule_that_changed_stops_it_at_the_door(office: Office) -> None:
+    """P1: forbidden while the connection was opened, not a byte goes; the leg ends and its sender is told."""
+    await office.trusts(COURT)
+
+    async def forbid() -> None:
+        await office.publishes(transfers='[[forbid]]\nid = "stop"\nto = ["courts"]\nbecause = "An order."\n')
+
+    office.post.at_the_door = forbid
+    transfer = await office.accepts()
+    await office.rests()
+
+    assert [State.REFUSED] == office.states(transfer)
+    assert "attempted" not in office.kinds(transfer)
+    assert [] == office.post.got(COURT)
+    (note,) = office.notes_about(transfer)
+    assert "Not delivered: registry@court.test" in note
+
+
+@in_the_office()
+async def test_a_key_that_was_revoked_stops_it_at_the_door(office: Office) -> None:
+    """P2: sealed, but the key is withdrawn before the first byte: nothing goes, and it waits for another key."""
+    fingerprint = await office.trusts(COURT)
+
+    async def revoke() -> None:
+        await office.orders.revoke(fingerprint, party(PER), "stolen laptop")
+
+    office.post.at_the_door = revoke
+    transfer = await office.accepts()
+    await office.rests()
+
+    assert [State.HELD] == office.states(transfer)
+    assert ([], "attempted" in office.kinds(transfer)) == (office.post.got(COURT), False)
+
+    await office.trusts(COURT, 1)
+    await office.rests()
+
+    assert [State.SHIPPED] == office.states(transfer)
+
+
+@in_the_office()
+async def test_a_key_that_changed_is_sealed_again(office: Office) -> None:
+    """Between sealing and shipping a newer key came: what leaves is sealed to that one, and only that leaves."""
+    old = await office.trusts(COURT)
+    office.post.answers.append(BUSY)
+    transfer = await office.accepts()
+    await office.rests()
+
+    new = await office.trusts(COURT, 1)
+    await office.passes(10 * MINUTE)
+
+    keys = [fact.parcel.key_fingerprint for fact in office.facts(transfer) if isinstance(fact, Sealed)]
+    assert [old, new] == keys
+    assert [State.SHIPPED] == office.states(transfer)
+    assert 1 == len(office.post.got(COURT))
+
+
+@in_the_office()
+async def test_a_server_that_proves_too_little_gets_nothing(office: Office) -> None:
+    """A line that does not come up is a deferral with the reason; no attempt stands in the ledger."""
+    await office.trusts(COURT)
+    office.post.no_line.append(NotNow(reason=Reason(code="tls-unproved", about=(("host", "mx"), ("why", "name-differs")))))
+
+    transfer = await office.accepts()
+    await office.rests()
+
+    assert ["received", "judged", "scrubbed", "sealed", "deferred"] == office.kinds(transfer)
+    await office.passes(10 * MINUTE)
+    assert [State.SHIPPED] == office.states(transfer)
+
+
+@in_the_office()
+async def test_the_demand_is_the_rules(office: Office) -> None:
+    """What the next server must prove is verified TLS for the recipient's own domain."""
+    await office.trusts(COURT)
+    await office.accepts()
+    await office.rests()
+
+    demand = office.post.demands[0]
+    assert (True, ("court.test",)) == (demand.level.is_verified, demand.names)
+    assert demand.level in (Level.BEST, Level.VERIFIED)
+
+
+@in_the_office()
+async def test_it_is_tried_again_and_given_up(office: Office) -> None:
+    """5, 10, 20, 40 minutes, then hourly; one note after the first hour, one when it is over."""
+    await office.trusts(COURT)
+    office.post.answers = deque([BUSY] * 1000)
+    transfer = await office.accepts()
+    await office.rests()
+    delayed_at: list[int] = []
+
+    start_ms = office.clock.at_ms
+    while State.WAITING in office.states(transfer):
+        leg = office.journey(transfer).legs[0]
+        assert leg.deferred is not None
+        await office.passes(max(0, leg.deferred.until_ms - office.clock.at_ms))
+        if not delayed_at and office.notes_about(transfer):
+            delayed_at.append(office.clock.at_ms - start_ms)
+
+    tries = [fact for fact in office.facts(transfer) if isinstance(fact, Deferred)]
+    first = [tries[n].until_ms - (tries[n - 1].until_ms if n else start_ms) for n in range(4)]
+    assert all(abs(pause - wanted) <= wanted * 0.11 for pause, wanted in zip(first, [m * MINUTE for m in (5, 10, 20, 40)], strict=True))
+    assert [State.UNDELIVERABLE] == office.states(transfer)
+    assert 5 * DAY <= office.clock.at_ms - start_ms < 5 * DAY + HOUR
+    titles = [line for note in office.notes_about(transfer) for line in note.splitlines() if line.startswith("Subject")]
+    assert ["Subject: Not delivered yet: registry@court.test", "Subject: Not delivered: registry@court.test"] == titles
+    assert HOUR <= delayed_at[0] < 2 * HOUR
+
+
+@in_the_office()
+async def test_a_refusal_for_good_ends_it(office: Office) -> None:
+    """5xx is not tried again; the note carries what the other server said and its status."""
+    await office.trusts(COURT)
+    office.post.answers.append(GONE)
+
+    transfer = await office.accepts()
+    await office.rests()
+
+    last = office.facts(transfer)[-1]
+    assert isinstance(last, Undeliverable)
+    (note,) = office.notes_about(transfer)
+    assert "550 5.1.1 who?" in note
+    assert "Status: 5.1.1" in note
+    await office.passes(DAY)
+    assert 1 == office.post.lines
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Never(reason=Reason(code="no-such-domain", about=(("host", "court.test"),))), State.UNDELIVERABLE),
+        (NotNow(reason=Reason(code="dns-failure", about=(("host", "court.test"),))), State.WAITING),
+    ],
+)
+@in_the_office()
+async def test_a_domain_without_a_server(office: Office, answer: Never | NotNow, state: State) -> None:
+    """No such domain ends the leg; a name service that fails defers it and never sends it elsewhere."""
+    await office.trusts(COURT)
+    office.post.no_route.append(answer)
+
+    transfer = await office.accepts()
+    await office.rests()
+
+    assert [state] == office.states(transfer)
+    assert ("attempted" in office.kinds(transfer), []) == (False, office.post.got(COURT))
+
+
+@in_the_office()
+async def test_a_doubt_about_confidential_papers_is_parked(office: Office) -> None:
+    """The answer was lost behind the end: from confidential up a person decides, and the sender hears why."""
+    await office.trusts(COURT)
+    office.post.answers.append(LOST)
+    transfer = await office.accepts()
+    await office.rests()
+    assert [State.PARKED] == office.states(transfer)
+    (note,) = office.notes_about(transfer)
+    assert "no answer came" in " ".join(note.split())
+
+    await office.passes(2 * DAY)
+    assert [State.PARKED] == office.states(transfer)
+
+    assert isinstance(await office.orders.release(transfer, 0, party(PER), "they do not have it"), tuple)
+    await office.rests()
+    assert [State.SHIPPED] == office.states(transfer)
+
+
+@in_the_office()
+async def test_a_doubt_below_is_sent_again(office: Office) -> None:
+    """Below that label it is sent once more, with the same parcel, and nobody is bothered."""
+    office.post.answers.append(LOST)
+    transfer = await office.accepts(OFFICE_LETTER, CITIZEN)
+    await office.rests()
+
+    await office.passes(10 * MINUTE)
+
+    assert [State.SHIPPED] == office.states(transfer)
+    assert (1, []) == (len({fact.parcel.digest for fact in office.legs(transfer) if isinstance(fact, Sealed)}),
+                       office.notes_about(transfer))  # fmt: skip
+    assert 2 == len([fact for fact in office.facts(transfer) if isinstance(fact, Attempted)])
+
+
+@in_the_office()
+async def test_a_parked_leg_that_is_refused_ends(office: Office) -> None:
+    """A person may also decide that it is not sent again."""
+    await office.trusts(COURT)
+    office.post.answers.append(LOST)
+    transfer = await office.accepts()
+    await office.rests()
+
+    done = await office.orders.refuse(transfer, None, party(RUTH), "they have it")
+    await office.rests()
+
+    assert isinstance(done, tuple)
+    assert [State.REFUSED] == office.states(transfer)
+
+
+@in_the_office()
+async def test_a_parcel_that_was_lost_is_made_again_under_the_rules_of_now(office: Office) -> None:
+    """A small parcel lives in memory until it must wait; gone, the leg starts over with a new intent."""
+    await office.trusts(COURT)
+    office.post.answers.append(BUSY)
+    transfer = await office.accepts()
+    await office.rests()
+    sealed = office.journey(transfer).legs[0].sealed
+    assert sealed is not None
+    office.blobs.erase(sealed.parcel.blob)
+
+    await office.passes(10 * MINUTE)
+
+    assert [State.SHIPPED] == office.states(transfer)
+    assert 2 == len([fact for fact in office.facts(transfer) if isinstance(fact, Sealed)])
+
+
+@in_the_office(rulebook=lambda: rules(("routes.toml", 'via = "mx"', 'via = "relay.town.test:587"')))
+async def test_a_named_relay_must_show_its_own_name(office: Office) -> None:
+    """Where the rules name a host, its name counts beside the domain's."""
+    await office.trusts(COURT)
+    await office.accepts()
+    await office.rests()
+
+    assert ("relay.town.test", "court.test") == office.post.demands[0].names
+
+
+@in_the_office()
+async def test_transport_that_verifies_nothing_does_not_count(office: Office) -> None:
+    """A line that only encrypts does not make `transport-verified` true at the first byte."""
+    await office.publishes(
+        ("transfers.toml", 'by = ["mail", "pickup"]\nuntil', 'by = ["mail", "pickup"]\nwhen = ["transport-verified"]\nuntil')
+    )
+    transfer = await office.accepts(OFFICE_LETTER, CITIZEN)
+    await office.rests()
+    assert [State.HELD] == office.states(transfer)
+    assert ["unknown"] == office.reasons(transfer)
+
+    office.post.hop = replace(HOP, verdict="encrypted-only")
+    assert Way.MAIL is office.journey(transfer).transfer.way
+    assert [] == office.post.got(CITIZEN)
