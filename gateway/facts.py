@@ -96,6 +96,8 @@ class Deposited:
     partner: str
     path: str
     item: Item
+    mtime: int = 0
+    """Seconds since 1970, as the client said it is; 0 if it did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

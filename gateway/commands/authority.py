@@ -121,11 +121,12 @@ def _write_pair(folder: Path, name: str, key: ec.EllipticCurvePrivateKey, chain:
     pem = serialization.Encoding.PEM
     secret_key = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     pair = Pair(cert=folder / f"{name}.pem", key=folder / f"{name}.key")
-    _write_new(pair.key, secret_key, mode=0o600)
-    _write_new(pair.cert, b"".join(certificate.public_bytes(pem) for certificate in chain), mode=0o644)
+    write_new(pair.key, secret_key, mode=0o600)
+    write_new(pair.cert, b"".join(certificate.public_bytes(pem) for certificate in chain), mode=0o644)
     return pair
 
 
-def _write_new(path: Path, content: bytes, *, mode: int) -> None:
+def write_new(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file that must not exist yet. Raises `FileExistsError`."""
     path.touch(mode=mode, exist_ok=False)  # a key is never readable by others, not even while it is empty
     path.write_bytes(content)

@@ -59,6 +59,14 @@ class _People(msgspec.Struct, frozen=True):
     person: dict[str, _Person]
 
 
+class _Partner(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Partners(msgspec.Struct, frozen=True):
+    partner: dict[str, _Partner] = {}
+
+
 def glance_at_gateway(rules: Mapping[str, str]) -> Gateway:
     """`gateway.toml` of these rule files. Raises `Misconfigured`."""
     return _read("gateway.toml", rules, Gateway)
@@ -68,6 +76,12 @@ def glance_at_people(rules: Mapping[str, str]) -> dict[str, str]:
     """Everybody in `people.toml`: address for comparison, and name. Raises `Misconfigured`."""
     people = _read("people.toml", rules, _People).person
     return {address.lower(): person.name for address, person in people.items()}
+
+
+def glance_at_partners(rules: Mapping[str, str]) -> dict[str, str]:
+    """Every partner in `partners.toml`: what its account is called, `partner:ID`, and its name. Raises as above."""
+    partners = _read("partners.toml", rules, _Partners).partner
+    return {f"partner:{one}".lower(): partner.name for one, partner in partners.items()}
 
 
 def rules_in(folder: Path) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """`sealgate init DIR`: an office's first day.
 
-Lays out `rules/` (the sample office), `certs/` (a development CA and the doors' certificate) and `var/` (the keys, and
-an account for each person in the rules), then publishes the rules as the first set. All of it, or nothing: on failure
-the folder is as it was. What it prints, it prints once: of a password only the argon2id hash is kept.
+Lays out `rules/` (the sample office), `certs/` (a development CA, the doors' certificate and host key) and `var/` (the
+keys, and an account for each person in the rules), then publishes the rules as the first set. All of it, or nothing: on
+failure the folder is as it was. What it prints, it prints once: of a password only the argon2id hash is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 
 from gateway.commands.authority import THIS_MACHINE, Pair, issue, make_authority, office_names
 from gateway.commands.glance import glance_at_gateway, glance_at_people
+from gateway.commands.hostkey import make_host_key
 from gateway.commands.loopback import HIGHEST_BASE, LOWEST_BASE, on_loopback
 from gateway.commands.passwords import RANDOM_BYTES, readable_password
 from gateway.commands.sample import as_of, sample_rules
@@ -49,6 +50,8 @@ class FirstDay(msgspec.Struct, frozen=True, omit_defaults=True):
     ca: str
     ledger_key: str
     ports: dict[str, int]
+    ssh_host_key: str
+    """The fingerprint, for whoever connects to the file door for the first time."""
     outside: Outside | None = None
 
 
@@ -87,6 +90,7 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
     with _all_or_nothing(setting.folder):
         _write_rules(setting.rules, rules)
         ca, outside = _certify(setting.certs, gateway.office.domains, clock, is_loopback=base is not None)
+        host_key = make_host_key(setting.host_key).get_fingerprint()
         setting.var.mkdir(mode=0o700)
         keyring = Keyring.create(setting.keys, entropy=clock.random)
         accounts = _open_accounts(setting, glance_at_people(rules), clock)
@@ -96,6 +100,7 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
         ca=str(ca.cert),
         ledger_key=Signer(gateway.ledger.origin, keyring.ledger_seed).vkey,
         ports=gateway.ports(),
+        ssh_host_key=host_key,
         outside=Outside(cert=str(outside.cert), key=str(outside.key)) if outside else None,
     )
 
@@ -158,6 +163,7 @@ def _worded(first_day: FirstDay, folder: Path) -> str:
         f"A new office in {folder}. Write these down; the passwords are not shown again.\n\n"
         f"Accounts\n{accounts}\n\nDoors\n{ports}\n\n"
         f"Mail programs must trust    {first_day.ca}\n"
+        f"File door shows the key     {first_day.ssh_host_key}\n"
         f"Auditors verify with        {first_day.ledger_key}\n\n"
         f"Next: sealgate --office {folder} serve\n"
     )

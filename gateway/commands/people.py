@@ -1,4 +1,4 @@
-"""`sealgate people`: who may sign in, and the passwords they do it with.
+"""`sealgate people`: who may sign in, and the passwords they do it with; `proofs` has what else they do it with.
 
 Who a person is and what they may do stands in `rules/people.toml`; here is only how they prove to be that person. A
 password is read from a prompt or a file, never from the command line, where every user of the machine could see it.
@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from gateway.commands.glance import glance_at_people, rules_in
+from gateway.commands.glance import glance_at_partners, glance_at_people, rules_in
+from gateway.commands.proofs import add_key, add_partner, host_key, known, remove_key, totp
 from gateway.commands.setting import Setting
 from gateway.errors import Misconfigured
 from gateway.keep.accounts import LONGEST_PASSWORD, Account, Accounts
@@ -30,16 +31,22 @@ class Standing(msgspec.Struct, frozen=True):
 
 @click.group()
 def people() -> None:
-    """Show who may sign in, and change passwords."""
+    """Show who may sign in, and change what they do it with."""
+
+
+for _verb in (add_key, remove_key, totp, add_partner, host_key):
+    people.add_command(_verb)
 
 
 @people.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
 def list_people(setting: Setting, as_json: bool) -> None:
-    """List everybody who is in the rules or has an account."""
-    names, accounts = glance_at_people(rules_in(setting.rules)), Accounts(setting.accounts)
-    everybody = sorted({*names, *accounts.people()})
+    """List all people in the rules, and whoever else has an account."""
+    rules, accounts = rules_in(setting.rules), Accounts(setting.accounts)
+    staff = glance_at_people(rules)
+    everybody = sorted({*staff, *accounts.people()})
+    names = staff | (glance_at_partners(rules) if "partners.toml" in rules else {})
     standings = [_standing(address, names.get(address), accounts.of(address) or Account()) for address in everybody]
     if as_json:
         click.echo(msgspec.json.encode(standings))
@@ -57,9 +64,8 @@ def list_people(setting: Setting, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def set_password(setting: Setting, address: str, password_file: Path | None, as_json: bool) -> None:
-    """Give ADDRESS a new password."""
-    if address.lower() not in glance_at_people(rules_in(setting.rules)):
-        raise Misconfigured(f"{address} is nobody in rules/people.toml: add the person there first")
+    """Give ADDRESS (or partner:ID) a new password."""
+    known(setting, address)
     secret_password = _first_line(password_file) if password_file else _ask(address)
     if not 0 < len(secret_password) <= LONGEST_PASSWORD:
         raise click.UsageError(f"a password has 1 to {LONGEST_PASSWORD} characters")
@@ -84,7 +90,7 @@ def _worded(standing: Standing) -> str:
         *([f"{standing.ssh_keys} SSH keys"] if standing.ssh_keys else []),
         *(["one-time code"] if standing.has_code else []),
     ]
-    note = "" if standing.in_rules else "  (not in rules/people.toml: cannot sign in)"
+    note = "" if standing.in_rules else "  (not in the rules: cannot sign in)"
     return f"{standing.address:<28} {standing.name:<20} {', '.join(means) or 'no way to sign in'}{note}"
 
 

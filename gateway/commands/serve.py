@@ -107,20 +107,21 @@ class _Serving:
             tasks.create_task(caretaker.run())
             admin = AdminDoor(parts.counter(gateway.runner.look), self.office.setting.var)
             await admin.listen()
-            doors = await self._open(parts, gateway)
-            await self.stop.wait()
-            log.info("draining")
-            await admin.close()
-            for door in doors:
-                await door.close(DRAIN_S)
+            async with AsyncExitStack() as shut:
+                doors = await self._open(parts, gateway, shut)
+                await self.stop.wait()
+                log.info("draining")
+                await admin.close()
+                for door in doors:
+                    await door.close(DRAIN_S)
             gateway.runner.drain()
             await asyncio.wait((running,), timeout=DRAIN_S)
             running.cancel()  # what did not come to rest is due again at the next start
             caretaker.stop()
             await gateway.carrier.close()
 
-    async def _open(self, parts: Parts, gateway: Gateway) -> list[SmtpDoor]:
-        """Open the doors the rules list, and say so."""
+    async def _open(self, parts: Parts, gateway: Gateway, shut: AsyncExitStack) -> list[Door]:
+        """Open the doors the rules list, and say so. What must be ended when they are closed goes into `shut`."""
         rulebook = parts.rules.rulebook
         listed = rulebook.gateway.door
         settings = Settings(
@@ -130,7 +131,7 @@ class _Serving:
             recipients=rulebook.gateway.limits.recipients,
         )
         guard = Guard(now=asyncio.get_running_loop().time)
-        doors: list[SmtpDoor] = []
+        doors: list[Door] = []
         places: dict[str, list[str]] = {}
         roles = ((Role.SUBMISSION, listed.submission), (Role.INBOUND, listed.inbound))
         for role, table in roles:
@@ -148,6 +149,15 @@ class _Serving:
                 host, _, port = place.rpartition(":")
                 await door.listen(host, int(port), implicit_tls=role is Role.SUBMISSION and number == 0)
             places[role.value] = list(table.listen)
+        if listed.sftp is not None and gateway.tree_for is not None:
+            files, fingerprint = file_door(parts, gateway.tree_for, guard)
+            await shut.enter_async_context(files)
+            for place in listed.sftp.listen:
+                host, _, port = place.rpartition(":")
+                await files.listen(host, int(port))
+            doors.append(files)
+            places["sftp"] = [*listed.sftp.listen]
+            self._notes["host key"] = fingerprint
         self._say(places, rulebook.digest)
         return doors
 

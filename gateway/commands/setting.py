@@ -36,3 +36,8 @@ class Setting:
     def accounts(self) -> Path:
         """Who may sign in, and the hashes of what they know."""
         return self.var / "accounts.json"
+
+    @property
+    def host_key(self) -> Path:
+        """What the file door proves itself with."""
+        return self.certs / "ssh_host_ed25519_key"

@@ -41,13 +41,22 @@ class Content:
 
 def documents(skeleton: Skeleton) -> Iterator[Part]:
     """The parts that are documents and must be opened: every leaf but a plain text that is nobody's file."""
+    return (part for part in _leaves(skeleton) if part.media != "text/plain" or not _is_body(part))
+
+
+def bodies(skeleton: Skeleton) -> Iterator[Part]:
+    """The texts that make the message, as far as nobody signed them."""
+    texts = ("text/plain", "text/html")
+    return (p for p in _leaves(skeleton) if p.media in texts and _is_body(p) and not p.is_frozen)
+
+
+def _leaves(skeleton: Skeleton) -> Iterator[Part]:
     parents = {part.parent for part in skeleton.parts}
-    for index, part in enumerate(skeleton.parts):
-        if index in parents or part.is_multipart:
-            continue
-        is_body = part.media == "text/plain" and not part.names and part.disposition != "attachment"
-        if not is_body:
-            yield part
+    return (p for index, p in enumerate(skeleton.parts) if index not in parents and not p.is_multipart)
+
+
+def _is_body(part: Part) -> bool:
+    return not part.names and part.disposition != "attachment"
 
 
 @dataclass(slots=True)
@@ -59,6 +68,8 @@ class Contents:
     _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _open: dict[str, Content] = field(default_factory=dict)
     _remembered: int = 0
+    _reserved: set[str] = field(default_factory=set)
+    """The transfers that hold something large."""
 
     async def scan(self, raw: bytes | Memory) -> Skeleton | Fault:
         """The skeleton of a mail, found in a confined worker."""
@@ -85,36 +96,39 @@ class Contents:
         known = self._open.get(transfer)
         if known is not None:
             return known
-        if item.size_bytes > LARGE_BYTES:
-            await self._large.acquire()
+        await self.reserve(transfer, item.size_bytes)
         try:
             raw = await self.vault.take(item.blob, data_key, item.size_bytes)
             skeleton = await self.scan(raw)
         except BaseException:
-            self._give_back(item.size_bytes)
+            self._give_back(transfer)
             raise
         if isinstance(skeleton, Fault):
             if isinstance(raw, Memory):
                 raw.close()
-            self._give_back(item.size_bytes)
+            self._give_back(transfer)
             return skeleton
         content = self._open[transfer] = Content(raw, skeleton)
         if isinstance(raw, bytes):
             self._remembered += len(raw)
         return content
 
+    async def reserve(self, transfer: str, size_bytes: int) -> None:
+        """Wait until content of this size may be held in memory, until `release`. Harmless when repeated."""
+        if size_bytes > LARGE_BYTES and transfer not in self._reserved:
+            await self._large.acquire()
+            self._reserved.add(transfer)
+
     def release(self, transfer: str) -> None:
         """Close it. Harmless if it is not open."""
         content = self._open.pop(transfer, None)
-        if content is None:
-            return
-        size_bytes = len(content.raw)
-        content.close()
-        if isinstance(content.raw, bytes):
-            self._remembered -= size_bytes
-        else:
-            self._give_back(size_bytes)
+        if content is not None:
+            if isinstance(content.raw, bytes):
+                self._remembered -= len(content.raw)
+            content.close()
+        self._give_back(transfer)
 
-    def _give_back(self, size_bytes: int) -> None:
-        if size_bytes > LARGE_BYTES:
+    def _give_back(self, transfer: str) -> None:
+        if transfer in self._reserved:
+            self._reserved.remove(transfer)
             self._large.release()

@@ -19,7 +19,7 @@ from gateway.judge.case import Case
 from gateway.judge.decide import Verdict, couple, decide
 from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
-from gateway.transfer import Party, Recipient, Way
+from gateway.transfer import Address, Party, Recipient, Way
 
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -89,6 +89,8 @@ class Inquiry:
             "sender-second-factor": Truth.YES if "+" in question.sender.signed_in_by else Truth.NO,
             "working-hours": self._working_hours(now_ms),
         }
+        if question.way is Way.SFTP:  # to a pinned key or from our own door: there is no third way it could go
+            facts["transport-verified"] = Truth.YES
         case = Case(
             sender_person=question.sender.person,
             recipient=question.recipient,
@@ -108,8 +110,9 @@ class Inquiry:
             floor=self.rules.floor("" if question.sender.is_gateway else question.label or ""),
             demands=verdict.demands,
             ways=self.rules.ways,
-            level=self.rules.level(question.recipient),
+            level=self.rules.level(question.recipient, question.way),
             key=key,
+            is_key_preferred=question.way is Way.MAIL,
         )
         return Opinion(
             case=case,
@@ -140,16 +143,18 @@ class Inquiry:
             )
         )
 
-    async def at_the_first_byte(self, journey: Journey, ordinal: int, hop: Hop) -> Judged | None:
+    async def at_the_first_byte(self, journey: Journey, ordinal: int, hop: Hop | None) -> Judged | None:
         """The rules and the key of this instant, on a leg that is sealed; None if it may still go.
+
+        No hop means our own door, where the recipient comes for it.
 
         What the workshop found stands: the parcel has not changed. A key that changed means a new verdict that sends:
         the leg starts over and is sealed again.
         """
         leg = journey.legs[ordinal]
         assert leg.sealed is not None and leg.judged is not None
-        found = {known.name: known.value for known in leg.judged.known if known.name in SEEN_INSIDE}
-        if hop.verdict != "encrypted-only":
+        found = seen_inside(leg)
+        if hop is None or hop.verdict != "encrypted-only":
             found["transport-verified"] = Truth.YES
         opinion = await self.ask_leg(journey, leg, found=found, obstacles=())
         if opinion.verdict.outcome is not Outcome.SEND:
@@ -162,16 +167,28 @@ class Inquiry:
         return None
 
     async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:
-        address = recipient.address
-        if address is None:
-            return Unvouched()
-        admitted = self.keyholders.admitted(address)
-        if not admitted:
-            return Unvouched()
-        remembered = self.registrar.remembered(address, now_ms, admitted)
-        if remembered is not None:
-            return remembered  # as most are: no thread, no GnuPG
-        return await asyncio.to_thread(self.registrar.vouch, address, now_ms, admitted)
+        """The first of the recipient's addresses that has a key which is vouched for; else all that was said of them."""
+        reasons: tuple[Reason, ...] = ()
+        for address in (recipient.address,) if recipient.address else self._addresses(recipient.partner):
+            admitted = self.keyholders.admitted(address)
+            if not admitted:
+                continue
+            found: Vouched | Unvouched | None = self.registrar.remembered(address, now_ms, admitted)
+            if found is None:  # most are remembered: no thread, no GnuPG
+                found = await asyncio.to_thread(self.registrar.vouch, address, now_ms, admitted)
+            if isinstance(found, Vouched):
+                return found
+            reasons += found.reasons
+        return Unvouched(reasons=reasons)
+
+    def _addresses(self, partner_id: str) -> tuple[Address, ...]:
+        """Whose keys serve a partner's box: the listed addresses first, then all in its domains that have one."""
+        partner = self.rules.rulebook.partners.get(partner_id)
+        if partner is None:
+            return ()
+        parted = (address.rpartition("@") for address in partner.addresses)
+        listed = tuple(Address(local=local, domain=domain) for local, _, domain in parted)
+        return (*listed, *self.keyholders.at(partner.domains))
 
     def _working_hours(self, now_ms: int) -> Truth:
         hours = self.rules.rulebook.transfers.facts.working_hours
@@ -182,6 +199,12 @@ class Inquiry:
 
 SEEN_INSIDE = ("personal-data-found", "hidden-content-found", "label-conflict", "first-contact")
 """Facts that inspection determined once, for this digest."""
+
+
+def seen_inside(leg: LegJourney) -> dict[str, Truth]:
+    """What inspection determined when the leg was judged."""
+    known = leg.judged.known if leg.judged else ()
+    return {fact.name: fact.value for fact in known if fact.name in SEEN_INSIDE}
 
 
 def covered(reason: Reason) -> str:

@@ -6,7 +6,7 @@ The ring itself is GnuPG's; what makes a key usable is a person's word, and that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gateway.facts import Admitted, Fact, Standing
 from gateway.transfer import Address
@@ -30,6 +30,11 @@ class Keyholders:
     def admitted(self, address: Address) -> tuple[Admitted, ...]:
         """Every admission for an address."""
         return self._by_address.get(address.key, ())
+
+    def at(self, domains: Collection[str]) -> tuple[Address, ...]:
+        """Every address in these domains that somebody admitted a key for."""
+        parted = (address.rpartition("@") for address in sorted(self._by_address))
+        return tuple(Address(local=local, domain=domain) for local, _, domain in parted if local and domain in domains)
 
     def standings(self) -> tuple[Admitted, ...]:
         """The latest word on every key, by address."""

@@ -8,12 +8,12 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from gateway.judge.rulebook import Rulebook
-from gateway.judge.stationshapes import HopTable, KeepTable, StripTable
+from gateway.judge.stationshapes import HopTable, KeepTable, RouteTable, StripTable
 from gateway.scrub.plan import Action, Kind, Plan
 from gateway.seal.hop import Demand, Level, demand
 from gateway.ship.retry import Schedule
 from gateway.skeleton import Limits
-from gateway.transfer import Recipient
+from gateway.transfer import Recipient, Way
 
 NOTE_FLOOR = "verified-transport"
 _TRACKED = "tracked-changes"
@@ -94,8 +94,21 @@ class InForce:
             ca_pem=self.private_ca if named else "",
         )
 
-    def level(self, recipient: Recipient) -> Level:
-        """How much the next hop towards a recipient must prove."""
+    def route(self, recipient: Recipient) -> RouteTable | None:
+        """The SFTP box of a partner; None for whoever collects at our own door."""
+        if not recipient.partner:
+            return None
+        return next((route for route in self.rulebook.routes.route if route.partner == recipient.partner), None)
+
+    @property
+    def pickup_ms(self) -> int:
+        """How long something waits to be collected."""
+        return 1000 * self.rulebook.protection.pickup.keep.seconds
+
+    def level(self, recipient: Recipient, by: Way = Way.MAIL) -> Level:
+        """How much the next hop towards a recipient must prove. Boxes show a pinned key, our own door is ours."""
+        if by is not Way.MAIL:
+            return Level.PIN if self.route(recipient) else Level.VERIFIED
         hop = self._hop(recipient)
         return Level(hop.level if hop else self.rulebook.protection.transport)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,15 +103,28 @@ class Log(Protocol):
         ...
 
 
-class Runner:
-    """Runs voyages, a bounded number at once."""
+Errand = Callable[[str], Awaitable[Voyage | None]]
+"""Due work on a stream that is no transfer; the voyage that begins with it, if one does."""
 
-    def __init__(self, *, archive: Archive, scribe: Writer, stations: Stations, clock: Clock) -> None:
+
+class Runner:
+    """Runs voyages, a bounded number at once, and errands: those by the first part of their streams' names."""
+
+    def __init__(
+        self,
+        *,
+        archive: Archive,
+        scribe: Writer,
+        stations: Stations,
+        clock: Clock,
+        errands: Mapping[str, Errand] | None = None,
+    ) -> None:
         self._archive = archive
         self._scribe = scribe
         self._stations = stations
         self._clock = clock
-        self._ready: asyncio.Queue[Voyage | None] = asyncio.Queue(256)
+        self._errands = errands or {}
+        self._ready: asyncio.Queue[Voyage | str | None] = asyncio.Queue(256)
         self._under_way: set[str] = set()
         self._put_back: set[str] = set()
         """What found all crews out, a full disk, or a change on its way: leased to us, so to be read again by us."""
@@ -188,6 +202,9 @@ class Runner:
         if stream in self._under_way:
             return
         self._under_way.add(stream)
+        if stream.partition("/")[0] in self._errands:
+            await self._ready.put(stream)
+            return
         try:
             story = await asyncio.to_thread(self._archive.story, stream)
         except BaseException:

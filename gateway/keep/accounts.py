@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Lines as in `authorized_keys`."""
     secret_totp: str = ""
     """RFC 6238, base32."""
+    last_step: int = 0
+    """The time step of the last one-time code that was right: it and what came before it count no more."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,6 +88,21 @@ class Accounts:
             account = people.get(address.lower(), Account())
             people[address.lower()] = msgspec.structs.replace(account, password=hashed)
 
+    def use_code(self, address: str, step: int) -> bool:
+        """Whether no code of this step, or of a later one, was ever used; from now on one was. Durable on return."""
+        with self._changing() as people:
+            account = people.get(address.lower())
+            if account is None or step <= account.last_step:
+                return False
+            people[address.lower()] = msgspec.structs.replace(account, last_step=step)
+        return True
+
+    def change(self, address: str, changed: Callable[[Account], Account]) -> Account:
+        """What `changed` makes of the person's account, new if they have none; no other change comes in between."""
+        with self._changing() as people:
+            account = people[address.lower()] = changed(people.get(address.lower(), Account()))
+        return account
+
     def put(self, address: str, account: Account) -> None:
         """Replace the person's whole account."""
         with self._changing() as people:
@@ -98,12 +115,14 @@ class Accounts:
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Account]]:
-        """Everybody's accounts, to be changed; written when the block ends. One process at a time."""
+        """Everybody's accounts, to be changed; written when the block ends, if they were. One process at a time."""
         folder = private.open_folder(self._path.parent)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
             people = dict(self._load().people)
             yield people
+            if people == self._load().people:
+                return
             content = msgspec.json.format(msgspec.json.encode(_File(people=dict(sorted(people.items())))), indent=2)
             private.replace_file(self._path, content + b"\n")
         finally:

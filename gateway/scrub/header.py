@@ -62,19 +62,22 @@ _DATE = re.compile(
 _UNKNOWN_MEDIA = "application/octet-stream"
 _PLAIN = re.compile(r"[A-Za-z0-9!#$&+.^_`{|}~-]+")  # RFC 2045 §5.1 token, without what RFC 2231 reads
 _KEPT_PARAMETERS = frozenset(
-    ("format", "delsp", "type", "start", "micalg", "protocol", "report-type", "method", "smime-type")
+    ("format", "delsp", "type", "micalg", "protocol", "report-type", "method", "smime-type")
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How a part will look: its media type, charset, boundary, transfer encoding and file name; empty where none."""
+    """How a part will look: its media type, charset, boundary, transfer encoding, file name, Content-ID and the part of
+    a `multipart/related` that starts; empty where none."""
 
     media: str
     charset: str
     boundary: str
     encoding: str
     name: str
+    content_id: str = ""
+    start: str = ""
 
 
 class Tally:
@@ -119,7 +122,8 @@ def kept_fields(
 def content_fields(original: Octets, part: Part, shape: Shape, tally: Tally) -> bytes:
     """The Content-* fields of a part, made anew: what the body needs to be read, and one clean file name."""
     parameters = [(key, value) for key, value in part.parameters if key in _KEPT_PARAMETERS]
-    parameters += [(key, value) for key, value in (("charset", shape.charset), ("boundary", shape.boundary)) if value]
+    made = (("start", shape.start), ("charset", shape.charset), ("boundary", shape.boundary))
+    parameters += [(key, value) for key, value in made if value]
     lines = [_parameterised("Content-Type", shape.media if "/" in shape.media else _UNKNOWN_MEDIA, parameters)]
     if shape.encoding in ("8bit", "binary", "quoted-printable", "base64"):
         lines.append(_field("content-transfer-encoding", shape.encoding))
@@ -129,11 +133,11 @@ def content_fields(original: Octets, part: Part, shape: Shape, tally: Tally) -> 
         lines.append(_parameterised("Content-Disposition", kind, [("filename", name)] if name else []))
     if part.names not in ((), (name,)):
         tally.add("names", "attachment")
+    if shape.content_id:
+        lines.append(_field("content-id", f"<{shape.content_id}>"))
     for field in part.fields:
-        if field.name == "content-id":
-            # GAP: kept as it came, for HTML refers to it; Outlook's holds a time. Rewriting needs the cleaned HTML.
-            lines.append(_canonical(original[field.start : field.end]))
-        elif field.name.startswith("content-") and field.name not in _REWRITTEN:
+        is_new = field.name == "content-id" and lines[-1].strip() == original[field.start : field.end].strip()
+        if field.name.startswith("content-") and field.name not in _REWRITTEN and not is_new:
             tally.add(_KINDS.get(field.name, "marks"), "part")
     return b"".join(lines)
 

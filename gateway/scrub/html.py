@@ -33,6 +33,8 @@ _CUT = frozenset((Kind.CODE,))
 _DOCTYPE = re.compile(r"<!doctype\s+html(?:\s+public\s+[\"']-//(?:W3C|IETF)//DTD [^\"'<>]+[\"'][^<>]*)?\s*>", re.I)
 _REFERENCE = re.compile(r"&#?[A-Za-z0-9]{0,31}\Z")
 _GOES_ON = re.compile(r"[A-Za-z0-9;#]")
+_USUAL = KEPT - {"style"}
+_LINKED = frozenset(("a", "area", "img"))
 _LEADS_OUT = re.compile(r"https?:|file:|//|\\\\", re.I)
 _FOR_SOME = re.compile(r"<!(?:--)?(?:<!)?\[(?:if|endif)", re.I)
 """What is shown, or not, by Microsoft's programs only."""
@@ -69,12 +71,13 @@ class _Page:
     def __init__(self, found: list[Token], child: Child, tally: Tally) -> None:
         self._child = child
         self._tally = tally
-        self._sheets = {
-            at: html_style.sheet(token.source)
-            for at, token in enumerate(found)
-            if token.sort is Sort.CONTENT and token.name == "style"
-        }
         self._found = found
+        self._unusual = [at for at, token in enumerate(found) if token.name and token.name not in _USUAL]
+        self._sheets = {
+            at: html_style.sheet(found[at].source)
+            for at in self._unusual
+            if found[at].sort is Sort.CONTENT and found[at].name == "style"
+        }
         self._gone: set[int] = set()
         self._kept: set[int] = set()
         asides = (at for at, token in enumerate(found) if token.sort is Sort.DECLARATION)
@@ -86,9 +89,7 @@ class _Page:
         self._leave_out_whole_elements()
         self._clean_sheets()
         tags = Tags(self._child, self._tally, self._classes(), self._anchors())
-        pieces = [self._piece(at, token, tags) for at, token in enumerate(self._found)]
-        for (kind, place), count in (tags.counts + self._left_out_of_sheets()).items():
-            self._tally.strips(kind, place, count)
+        pieces = self._pieces(tags)
         self._remember(tags)
         return self._joined(pieces)
 
@@ -104,7 +105,8 @@ class _Page:
                 self._gone.update(range(start, end + 1))
 
     def _leave_out_whole_elements(self) -> None:
-        for at, token in enumerate(self._found):
+        for at in self._unusual:
+            token = self._found[at]
             if token.sort is not Sort.OPEN or at in self._gone:
                 continue
             if token.name in UNREADABLE:
@@ -124,10 +126,9 @@ class _Page:
                 continue
             html_style.thin_out(sheet, lambda kind: self._tally.strips(kind, Place.STYLES, 0))
             if sheet.dropped and not sheet.rules:
-                self._gone.update((at - 1, at, at + 1))  # its tags
-
-    def _left_out_of_sheets(self) -> Count:
-        return Counter((kind, Place.STYLES) for sheet in self._sheets.values() for kind in sheet.dropped)
+                self._gone.update((at - 1, at, at + 1))  # its tags too
+                for kind in sheet.dropped:
+                    self._tally.strips(kind, Place.STYLES)
 
     # ── 4. ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,7 +147,7 @@ class _Page:
         linked = (
             fragment(one.value)
             for at, token in enumerate(self._found)
-            if token.sort is Sort.OPEN and "#" in token.source and at not in self._gone
+            if token.name in _LINKED and "#" in token.source and token.sort is Sort.OPEN and at not in self._gone
             for one in attributes(token.source)
             if one.name in ("href", "usemap")
         )
@@ -154,32 +155,54 @@ class _Page:
 
     # ── 3. ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _piece(self, at: int, token: Token, tags: Tags) -> str:
-        """What of a token stays."""
-        if at in self._gone or at in self._kept:
-            return token.source if at in self._kept else ""
+    def _pieces(self, tags: Tags) -> list[str]:
+        """What of each token stays. Pages repeat their tags, so each spelling is looked at once and counted often."""
+        made: dict[str, str] = {}
+        counts: dict[str, Count] = {}
+        left: list[str] = []
+        pieces: list[str] = []
+        for at, token in enumerate(self._found):
+            source = token.source
+            if token.sort is Sort.TEXT or at in self._kept or at == self._doctype:
+                pieces.append("" if at in self._gone else source)
+                continue
+            if at in self._gone:
+                pieces.append("")
+                continue
+            if source not in made:
+                counts[source] = Counter()
+                made[source] = self._piece(at, token, tags, counts[source])
+            left.append(source)
+            pieces.append(made[source])
+        for source, times in Counter(left).items():
+            for (kind, place), count in counts[source].items():
+                self._tally.strips(kind, place, count * times)
+        return pieces
+
+    def _piece(self, at: int, token: Token, tags: Tags, counts: Count) -> str:
         match token.sort:
-            case Sort.TEXT:
-                return token.source
             case Sort.OPEN if token.name in KEPT:
-                return tags.cleaned(token)
+                return tags.cleaned(token, counts)
             case Sort.CLOSE if token.name in KEPT:
                 return token.source if len(token.source) == len(token.name) + 3 else f"</{token.name}>"
             case Sort.OPEN | Sort.CLOSE:
                 kind = UNWRAPPED.get(token.name, Kind.MARKS)
-                if token.name == "link":
-                    kind = Kind.LINKS if _LEADS_OUT.search(token.source) else Kind.MARKS
-                return self._without(token, kind)
+                if token.name == "link" and _LEADS_OUT.search(token.source):
+                    kind = Kind.LINKS
+                return self._without(token, kind, counts)
             case Sort.COMMENT:
-                return self._without(token, Kind.MARKS if _FOR_SOME.match(token.source) else Kind.COMMENTS)
-            case Sort.DECLARATION:
-                return token.source if at == self._doctype else self._without(token, Kind.MARKS)
+                return self._without(token, Kind.MARKS if _FOR_SOME.match(token.source) else Kind.COMMENTS, counts)
             case Sort.CONTENT:
                 sheet = self._sheets[at]
+                counts.update((kind, Place.STYLES) for kind in sheet.dropped)
                 return html_style.written(sheet) if sheet.dropped else token.source
+            case _:
+                return self._without(token, Kind.MARKS, counts)
 
-    def _without(self, token: Token, kind: Kind) -> str:
-        return "" if self._tally.strips(kind, Place.BODY, int(token.sort is not Sort.CLOSE)) else token.source
+    def _without(self, token: Token, kind: Kind, counts: Count) -> str:
+        if token.sort is not Sort.CLOSE:
+            counts[kind, Place.BODY] += 1
+        return "" if self._tally.strips(kind, Place.BODY, 0) else token.source
 
     def _remember(self, tags: Tags) -> None:
         """Tell the verifier what must be nowhere: addresses and paths, but for those the reader was meant to see."""

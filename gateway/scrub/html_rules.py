@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from gateway.scrub.html_tokens import words
 from gateway.scrub.plan import Kind
 
-KEPT = frozenset(
+KEPT = words(
     """
     html head body p div span a b i u s em strong font br hr img table tbody thead tfoot tr td th caption col
     colgroup ul ol li dl dt dd blockquote q cite pre code kbd samp tt var sub sup small big strike del ins h1 h2 h3
     h4 h5 h6 center address abbr acronym dfn bdo bdi mark ruby rt rp wbr nobr map area style meta basefont details
     summary article section header footer main nav aside figure figcaption time dir menu
-    """.split()
+    """
 )
-UNREADABLE = frozenset(
+UNREADABLE = words(
     """
     plaintext xmp listing noembed noframes frameset frame svg math template select textarea dialog isindex keygen
-    """.split()
+    """
 )
 """Readers disagree about what is inside, or it may be read and hides; holds the page."""
 
@@ -41,13 +42,13 @@ META = {
     "refresh": Kind.CODE,
 }
 
-ATTRIBUTES = frozenset(
+ATTRIBUTES = words(
     """
     abbr align alink alt axis bgcolor border bordercolor cellpadding cellspacing char charoff clear color cols
     colspan compact coords dir face frame headers height hspace lang link media noshade nowrap open rel reversed
     role rowspan rules scope shape size span start summary target text title type valign value vlink vspace width
     hidden marginheight marginwidth leftmargin topmargin background href src style class id name usemap
-    """.split()
+    """
 )
 """Of these the last two lines and those that hold words are looked at again."""
 

@@ -1,6 +1,6 @@
 """The opening tags of a page: what each may still say.
 
-A tag that says nothing it should not is left to the byte. Pages repeat their tags, so each spelling is looked at once.
+A tag that says nothing it should not is left to the byte.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ class Tags:
         self._tally = tally
         self._classes = classes
         self._anchors = anchors
-        self._known: dict[str, tuple[str, Count]] = {}
-        self.counts: Count = Counter()
         self.removed: set[str] = set()
         """Addresses and paths that were taken out."""
         self.targets: set[str] = set()
@@ -50,16 +48,8 @@ class Tags:
         """Whether the plan takes this kind out."""
         return self._tally.strips(kind, place, 0)
 
-    def cleaned(self, token: Token) -> str:
+    def cleaned(self, token: Token, counts: Count) -> str:
         """What is left of a tag; nothing if it would say nothing."""
-        if token.source not in self._known:
-            counts: Count = Counter()
-            self._known[token.source] = self._made(token, counts), counts
-        made, counts = self._known[token.source]
-        self.counts += counts
-        return made
-
-    def _made(self, token: Token, counts: Count) -> str:
         said = attributes(token.source)
         if not said:
             return token.source
@@ -156,8 +146,10 @@ class Tags:
     def _fragment(self, one: Attribute, address: str, counts: Count) -> str | None:
         if address.lower() in ("#", "#top"):
             return one.value
-        new = "#" + self._anchors[unquote(address[1:], encoding="latin-1")]
-        if new == one.value:
+        name = self._anchors.get(unquote(address[1:], encoding="latin-1"))
+        if name is None:  # nothing to be followed
+            return self._without(one, Kind.MARKS, counts)
+        if one.value == (new := f"#{name}"):
             return one.value
         counts[Kind.MARKS, Place.BODY] += 1
         return new if self.goes(Kind.MARKS) else one.value

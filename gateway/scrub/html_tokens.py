@@ -13,22 +13,27 @@ from typing import NamedTuple
 
 from gateway.scrub.plan import Code, Place, Stuck
 
+
+def words(text: str) -> frozenset[str]:
+    """A table of names."""
+    return frozenset(text.split())
+
+
 BLANKS = " \t\r\n\f"
-VOID = frozenset(
+VOID = words(
     """
     area base basefont bgsound br col embed frame hr image img input isindex keygen link meta param source track wbr
-    """.split()
+    """
 )
 RAW = frozenset(("script", "style", "title", "iframe"))
 """Elements whose content is not markup, §13.2.6.4.7."""
 
 _S = rf"[{BLANKS}]"
+_TAG_FORM = rf"""<(/?)([A-Za-z][^{BLANKS}/>"'<=`]*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
+_TAG = re.compile(_TAG_FORM)
 # A "<" that opens nothing is text, with the character that says so; two in a row could meet in the clean copy.
-_TEXT = re.compile(r"(?:[^<]++|<[^A-Za-z/!?<])++")
-_TAG = re.compile(
-    rf"""<(/?)([A-Za-z][^{BLANKS}/>"'<=`]*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
-)
-_DECLARATION = re.compile(r"<[!?][^<>]*+>")
+_TEXT_OR_TAG = re.compile(rf"((?:[^<]++|<[^A-Za-z/!?<])++)|{_TAG_FORM}")
+_DECLARATION = re.compile(r"""<[!?](?:[^<>"']++|"[^"<>]*+"|'[^'<>]*+')*+>""")
 _ATTRIBUTE = re.compile(
     rf"""[{BLANKS}/]*+([^{BLANKS}"'<>/=]++)"""
     rf"""(?:{_S}*+={_S}*+(?:"([^"]*+)"|'([^']*+)'|([^{BLANKS}"'=<>`][^{BLANKS}"'<>`]*+)))?"""
@@ -70,16 +75,17 @@ class Attribute(NamedTuple):
 def tokens(page: str) -> list[Token]:
     """The page, cut."""
     found: list[Token] = []
+    known: dict[str, Token] = {}
     at = 0
     while at < len(page):
-        if text := _TEXT.match(page, at):
-            token = Token(Sort.TEXT, "", text.group())
-        elif page.startswith(("<!", "<?"), at):
-            token = _aside(page, at)
-        elif tag := _TAG.match(page, at):
-            token = Token(Sort.CLOSE if tag[1] else Sort.OPEN, tag[2].lower(), tag.group())
+        if one := _TEXT_OR_TAG.match(page, at):
+            source = one[0]
+            token = known.get(source)
+            if token is None:
+                sort = Sort.TEXT if one[1] else Sort.CLOSE if one[2] else Sort.OPEN
+                token = known[source] = Token(sort, (one[3] or "").lower(), source)
         else:
-            raise odd()
+            token = _aside(page, at)
         found.append(token)
         at += len(token.source)
         if token.name in RAW and token.sort is Sort.OPEN:
@@ -137,16 +143,18 @@ def region_end(found: list[Token], start: int) -> int:
 
 _DEEPEST = 64
 _CLOSED_BY_THE_NEXT = frozenset(("p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "a"))
-_PHRASES = frozenset(
+_PHRASES = words(
     """
     a abbr acronym b big cite code del dfn em font i ins kbd label mark o:p q s samp small span strike strong sub
     sup tt u var
-    """.split()
+    """
 )
 
 
 def _aside(page: str, at: int) -> Token:
-    """A comment or a declaration."""
+    """A comment or a declaration. Nothing else can stand here."""
+    if not page.startswith(("<!", "<?"), at):
+        raise odd()
     if page.startswith("<!--", at):
         end = page.find("-->", at + 4)
         # §13.2.5.43: some readers end a comment at once here, or at "--!>", and others do not.

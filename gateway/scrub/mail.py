@@ -1,9 +1,9 @@
 """The message that leaves for one leg, composed from the original and its skeleton.
 
 Promises: canonical CRLF; bodies that nobody replaced are slices of the original, replaced ones are base64 in lines of
-76; header fields are on the allow-list; multipart boundaries are new for each leg, made from the plan's seed; signed
-and sender-encrypted parts leave byte for byte. Preamble and epilogue, which no reader shows, stay behind. Does not
-decide what is cleaned and never parses a body.
+76; header fields are on the allow-list; multipart boundaries and Content-IDs are new for each leg, made from the plan's
+seed, and replaced texts refer to the new ones; signed and sender-encrypted parts leave byte for byte. Preamble and
+epilogue, which no reader shows, stay behind. Does not decide what is cleaned and never parses a body.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.facts import Removed
+from gateway.scrub.contentid import ContentIds
 from gateway.scrub.header import Shape, Tally, content_fields, kept_fields
 from gateway.skeleton import Octets, Part, Skeleton
 
@@ -25,7 +26,8 @@ _ASCII_LINE = re.compile(r"[ -~]*(?:\r\n[ \t][ -~]+)*", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """A cleaned body for the part at `path`, decoded. What is empty stays as it was."""
+    """A cleaned body for the part at `path`, decoded; or a text as it was, for it refers to other parts. What is empty
+    stays as it was."""
 
     path: str
     content: bytes
@@ -116,6 +118,7 @@ class _Body:
         if not self._replaced.keys() <= leaves:
             raise ValueError("only a part without parts, not under a signature, can be replaced")
         self.tally = Tally()
+        self._ids = ContentIds(original, skeleton.parts, plan.seed)
         self.headers = [self._header(index, part) for index, part in enumerate(self._parts)]
 
     def pieces(self) -> Iterator[bytes]:
@@ -140,6 +143,8 @@ class _Body:
             boundary=self._boundary(part) if is_divided else part.parameter("boundary"),
             encoding="base64" if one else part.encoding,
             name=(one.name if one else "") or (part.names[0] if part.names else ""),
+            content_id=self._ids.of(self._original, part),
+            start=self._ids.start(start) if (start := part.parameter("start")) else "",
         )
         return head + content_fields(self._original, part, shape, self.tally)
 
@@ -147,7 +152,8 @@ class _Body:
         part = self._parts[index]
         one = self._replaced.get(part.path)
         if one:
-            yield from _base64(one.content)
+            is_text = part.media in ("text/html", "text/plain")
+            yield from _base64(self._ids.rewritten(one.content) if is_text else one.content)
         elif not self._children[index]:
             yield from self._slices(part.body, part.end)
         elif part.is_multipart:

@@ -4,7 +4,8 @@ Pure. Given the label's floor, what the rules demand of this leg, the ways the o
 recipient's key, the answer is a `Choice`, or a `Wait` that says what is missing. There is no third answer: what
 cannot be met waits, and nothing is sent weaker (P2).
 
-A recipient whose key the office has verified gets mail encrypted to it even where TLS alone would do.
+A recipient whose key the office has verified gets mail encrypted to it even where TLS alone would do. A file for a
+partner's box is encrypted only where that is demanded: whoever takes it out there is often a program.
 
 GAP: `smime` and `pickup` are not built; a leg that only they could serve waits.
 """
@@ -73,12 +74,18 @@ class Wait:
 
 
 def choose(
-    *, floor: str, demands: tuple[str, ...], ways: tuple[str, ...], level: Level, key: Vouched | Unvouched
+    *,
+    floor: str,
+    demands: tuple[str, ...],
+    ways: tuple[str, ...],
+    level: Level,
+    key: Vouched | Unvouched,
+    is_key_preferred: bool = True,
 ) -> Choice | Wait:
-    """The seal and the transport level for a leg that goes by mail.
+    """The seal and the transport level for a leg.
 
     1. Every demand is known.  2. The floor is known; a demand may raise it.
-    3. A verified key is used if the office seals with OpenPGP.
+    3. A verified key is used if the office seals with OpenPGP, and it is demanded or preferred.
     4. Else an encryption floor waits.  5. Where TLS must be verified, the level has to verify it.
     """
     for demand in demands:  # 1
@@ -91,6 +98,8 @@ def choose(
     least = Floor.ENCRYPT_TO_RECIPIENT if Floor.ENCRYPT_TO_RECIPIENT in wanted else Floor.VERIFIED_TRANSPORT
 
     sealing = key if isinstance(key, Vouched) and Seal.OPENPGP.value in ways else None  # 3
+    if least is Floor.VERIFIED_TRANSPORT and not is_key_preferred:
+        sealing = None
     if least is Floor.ENCRYPT_TO_RECIPIENT and sealing is None:  # 4
         return Wait(reasons=_why_not_sealed(ways, key))
     if Floor.VERIFIED_TRANSPORT in wanted and not level.is_verified:  # 5

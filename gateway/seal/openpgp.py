@@ -1,4 +1,4 @@
-"""PGP/MIME around a ciphertext (RFC 3156 §4), in canonical CRLF, in pieces. Never inline, never parsed again.
+"""PGP/MIME around a ciphertext (RFC 3156 §4), in canonical CRLF, in pieces; or, for a file, the bare packets.
 
 The boundary is random and the caller's, fresh for each leg: a shared one would link two recipients' copies.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.errors import Ours
+from gateway.errors import Ours, Unreadable
+from gateway.seal import packets
+from gateway.seal.pen import Unsealed
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z]{16,60}", re.ASCII)
 
@@ -31,6 +33,17 @@ def wrap(outer_headers: bytes, armoured: Iterable[bytes], boundary: str) -> Iter
             last = piece[-1:]
             yield piece.replace(b"\n", b"\r\n")
     yield (b"" if last == b"\n" else b"\r\n") + f"\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def binary(armoured: Iterable[bytes]) -> Iterator[bytes]:
+    """The ciphertext without its armour: what a file ending in `.pgp` holds. Raises `Unsealed` if it has no end."""
+    armour = packets.Dearmour()
+    try:
+        for piece in armoured:
+            yield armour.feed(piece)
+        yield armour.close()
+    except Unreadable as error:
+        raise Unsealed(f"read back: {error.cause}") from None
 
 
 def _opening(outer_headers: bytes, boundary: str) -> bytes:

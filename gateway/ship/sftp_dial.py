@@ -75,51 +75,52 @@ async def dial(route: SftpRoute, *, today: datetime.date, name: str, patience: P
     """
     pinned = frozenset(pin.fingerprint for pin in route.pins if pin.counts_on(today))
     if not pinned:
-        return NotNow(reason=_reason(route, "no-pin-today", "4.7.5", ("day", today.isoformat())))
+        return _not_now(route, "no-pin-today", "4.7.5", ("day", today.isoformat()))
     if not route.addresses:
-        return NotNow(reason=_reason(route, "no-public-address", "4.4.4"))
+        return _not_now(route, "no-public-address", "4.4.4")
+    keys = [_key(route)] if route.login.secret_key else None
     shown: list[str] = []
-    families = FAMILIES
-    while families:
-        found = await _dial_any(route, families, _Witness(pinned), name=name, patience=patience)
+    first = 0
+    while first < len(FAMILIES):
+        found = await _dial_any(route, keys, FAMILIES[first:], _Witness(pinned), name=name, patience=patience)
         if isinstance(found, Proved):
             return found
-        if isinstance(found, asyncssh.SSHKey):
-            shown.append(found.get_fingerprint())
-            families = FAMILIES[_family(found) + 1 :]
-            continue
-        if not shown or found.reason.code not in ("handshake-failed", "connection-lost"):
-            return found
-        break  # it has no key of those families; some servers say so by closing
+        if isinstance(found, NotNow):
+            if not shown or found.reason.code not in ("handshake-failed", "connection-lost"):
+                return found
+            break  # it has no key of those families; some servers say so by closing
+        shown.append(found.get_fingerprint())
+        first = max(first, _family(found)) + 1  # always onward, whatever a server shows
     both = (("shown", " ".join(shown)), ("pinned", " ".join(sorted(pinned))))
-    return NotNow(reason=_reason(route, "host-key-changed", "4.7.5", *both))
+    return _not_now(route, "host-key-changed", "4.7.5", *both)
 
 
 async def _dial_any(
-    route: SftpRoute, families: tuple[tuple[str, ...], ...], witness: _Witness, *, name: str, patience: Patience
+    route: SftpRoute,
+    keys: list[asyncssh.SSHKey] | None,
+    families: tuple[tuple[str, ...], ...],
+    witness: _Witness,
+    *,
+    name: str,
+    patience: Patience,
 ) -> Proved | NotNow | asyncssh.SSHKey:
     """A session with the first address that answers at all; or the key it showed, where that is not pinned."""
-    found: Proved | NotNow | asyncssh.SSHKey = NotNow(reason=_reason(route, "unreachable", "4.4.1"))
+    found = _not_now(route, "unreachable", "4.4.1")
     for address in route.addresses:
         try:
             async with asyncio.timeout(patience.connect_s + patience.sign_in_s):
-                connection = await _connect(route, address, families, witness, name, patience)
-        except asyncssh.HostKeyNotVerifiable:
-            return witness.shown or NotNow(reason=_reason(route, "handshake-failed", "4.7.5"))
-        except (asyncssh.KeyExchangeFailed, asyncssh.ProtocolError) as error:
-            return NotNow(reason=_reason(route, "handshake-failed", "4.7.5", ("detail", type(error).__name__)))
-        except asyncssh.PermissionDenied:
-            return NotNow(reason=_reason(route, "sign-in-refused", "4.7.8", ("user", route.login.user)))
-        except asyncssh.Error as error:
-            code = "connection-lost" if witness.shown is None else "sign-in-refused"
-            return NotNow(reason=_reason(route, code, "4.4.2", ("detail", type(error).__name__)))
-        except Misconfigured:
-            raise
+                connection = await _connect(route, address, keys, families, witness, name, patience)
+        except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError):
+            return _not_now(route, "connection-lost" if witness.shown is None else "sign-in-refused", "4.4.2")
         except (OSError, TimeoutError) as error:
-            found = NotNow(reason=_reason(route, "unreachable", "4.4.1", ("detail", type(error).__name__)))
+            found = _not_now(route, "unreachable", "4.4.1", ("detail", type(error).__name__))
             continue
+        except asyncssh.HostKeyNotVerifiable:
+            return witness.shown or _not_now(route, "handshake-failed", "4.7.5")
+        except asyncssh.PermissionDenied:
+            return _not_now(route, "sign-in-refused", "4.7.8", ("user", route.login.user))
         except Exception as error:  # asyncssh hands on whatever its parsers raise over hostile bytes
-            return NotNow(reason=_reason(route, "handshake-failed", "4.7.5", ("detail", type(error).__name__)))
+            return _not_now(route, "handshake-failed", "4.7.5", ("detail", type(error).__name__))
         return await _session(route, address, connection, witness, patience)
     return found
 
@@ -127,6 +128,7 @@ async def _dial_any(
 async def _connect(
     route: SftpRoute,
     address: str,
+    keys: list[asyncssh.SSHKey] | None,
     families: tuple[tuple[str, ...], ...],
     witness: _Witness,
     name: str,
@@ -150,7 +152,7 @@ async def _connect(
         signature_algs=[algorithm for family in FAMILIES for algorithm in family],
         username=login.user,
         client_username=name,
-        client_keys=[_key(route)] if login.secret_key else None,
+        client_keys=keys,
         client_certs=[],
         password=login.secret_password or None,
         public_key_auth=bool(login.secret_key),
@@ -181,7 +183,7 @@ async def _session(
             sftp = await connection.start_sftp_client()
     except Exception as error:  # as above
         connection.abort()
-        return NotNow(reason=_reason(route, "sftp-refused", "4.3.2", ("detail", type(error).__name__)))
+        return _not_now(route, "sftp-refused", "4.3.2", ("detail", type(error).__name__))
     except BaseException:
         connection.abort()
         raise
@@ -210,9 +212,11 @@ def _key(route: SftpRoute) -> asyncssh.SSHKey:
 
 
 def _family(key: asyncssh.SSHKey) -> int:
+    """Its place in `FAMILIES`; behind the last for a key that was not asked for."""
     kinds = ("ssh-ed25519", "ecdsa-sha2-", "ssh-rsa")
-    return next(place for place, kind in enumerate(kinds) if key.get_algorithm().startswith(kind))
+    return next((at for at, kind in enumerate(kinds) if key.get_algorithm().startswith(kind)), len(kinds))
 
 
-def _reason(route: SftpRoute, code: str, status: str, *about: tuple[str, str]) -> Reason:
-    return Reason(code=code, about=(("host", route.target.host), ("route", route.id), ("status", status), *about))
+def _not_now(route: SftpRoute, code: str, status: str, *about: tuple[str, str]) -> NotNow:
+    known = (("host", route.target.host), ("route", route.id), ("status", status))
+    return NotNow(reason=Reason(code=code, about=(*known, *about)))

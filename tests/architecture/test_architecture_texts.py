@@ -11,6 +11,7 @@ import click
 import pytest
 
 from gateway.commands.main import VERBS
+from tests import readme
 
 ADDRESS = re.compile(r"\bhttps?://([^\s/\"'<>)`:]+)")
 NAMES_NOT_PLACES = re.compile(
@@ -118,3 +119,10 @@ def _files(root: Path, *names: str) -> Iterator[Path]:
 
 def _ignored(path: Path) -> bool:
     return path.suffix in {".key", ".pem", ".pyc"}
+
+
+def test_the_readme_lists_the_verbs_there_are(root: Path) -> None:
+    """`python -m tests.readme` was run after the last change of a verb."""
+    text = (root / "README.md").read_text("utf-8")
+
+    assert readme.with_part(text, "verbs", readme.verbs()) == text

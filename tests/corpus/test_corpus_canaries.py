@@ -9,7 +9,7 @@ import pytest
 from gateway.scrub import document
 from gateway.scrub.plan import Held, Plan
 from gateway.scrub.verify import verify
-from tests.corpus import docx_file, gif_file, jpeg_file, pdf_file, png_file, pptx_file, xlsx_file
+from tests.corpus import docx_file, gif_file, html_file, jpeg_file, pdf_file, png_file, pptx_file, xlsx_file
 from tests.corpus.canary import Dirty, found
 
 Make = Callable[[], Dirty]
@@ -17,6 +17,7 @@ FILES: tuple[tuple[str, Make, int], ...] = (
     ("photo.jpg", jpeg_file.dirty, 17),
     ("screen.png", png_file.dirty, 15),
     ("logo.gif", gif_file.dirty, 5),
+    ("page.html", html_file.dirty, 60),
     ("letter.docx", docx_file.dirty, 65),
     ("sums.xlsx", xlsx_file.dirty, 45),
     ("talk.pptx", pptx_file.dirty, 29),

@@ -11,11 +11,11 @@ import pytest
 
 from gateway.scrub import document
 from gateway.scrub.plan import Held, Plan
-from tests.corpus import docx_file, gif_file, jpeg_file, pdf_file, png_file, pptx_file, xlsx_file
+from tests.corpus import docx_file, gif_file, html_file, jpeg_file, pdf_file, png_file, pptx_file, xlsx_file
 
 VECTORS = Path(__file__).parents[2] / "../shared/vectors"
 SOURCES = {
-    "jpeg": jpeg_file.dirty, "png": png_file.dirty, "gif": gif_file.dirty, "docx": docx_file.dirty, "xlsx": xlsx_file.dirty,
+    "jpeg": jpeg_file.dirty, "png": png_file.dirty, "gif": gif_file.dirty, "html": html_file.dirty, "docx": docx_file.dirty, "xlsx": xlsx_file.dirty,
     "pptx": pptx_file.dirty, "pdf": pdf_file.dirty,
 }  # fmt: skip
 MUTANTS = 40
@@ -71,7 +71,7 @@ def test_mutants_inside_a_package(family: str) -> None:
     assert False in answers
 
 
-@pytest.mark.parametrize("family", SOURCES)
+@pytest.mark.parametrize("family", [name for name in SOURCES if name != "html"])  # a page has no end of its own
 def test_a_file_cut_short_waits(family: str) -> None:
     """No beginning of a file is taken for the file."""
     plain = document.clean(SOURCES[family]().content, plan=Plan())

@@ -33,6 +33,7 @@ from gateway.engine.clock import Clock
 
 LOG = logging.getLogger(__name__)
 BREACHES = (asyncssh.ProtocolError, asyncssh.MACError, asyncssh.CompressionError)
+DRAIN_BEAT_S = 0.05
 TreeFor = Callable[[str, str, Client], Tree]
 """The tree of a person, at an address, with a client."""
 
@@ -87,6 +88,17 @@ class SftpDoor:
         server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), host, port, backlog=256)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
+
+    async def close(self, drain: float) -> None:
+        """Take no more connections; give files that are open `drain` seconds. Leaving the context ends the rest."""
+        for server in self._servers:
+            server.close()
+        try:
+            async with asyncio.timeout(drain):
+                while any(ration.left < self.settings.handles_per_person for ration in self._rations.values()):
+                    await asyncio.sleep(DRAIN_BEAT_S)
+        except TimeoutError:
+            pass
 
     def admit(self, transport: asyncio.Transport) -> BoundedConnection | None:
         """A connection for a peer that has just come, or None if it may not."""

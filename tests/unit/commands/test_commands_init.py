@@ -53,8 +53,10 @@ def test_what_is_secret_is_private(tmp_path: Path) -> None:
     first_day(tmp_path / "office")
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "office").rglob("*")}
 
-    secret = [path for path in modes if path.suffix in {".key", ".seed"} or "var" in path.parts]
-    assert len(secret) >= 8
+    secret = [
+        path for path in modes if path.suffix in {".key", ".seed"} or path.name.endswith("_key") or "var" in path.parts
+    ]
+    assert len(secret) >= 9
     assert [] == [path for path in secret if modes[path] & 0o077]
     assert [] == [path for path in modes if modes[path] & 0o022]
 
@@ -90,7 +92,7 @@ def test_the_answer_as_json_has_the_promised_shape(tmp_path: Path) -> None:
     """Other programs can rely on the names in the answer."""
     told = msgspec.json.decode(msgspec.json.encode(first_day(tmp_path / "office")))
 
-    assert {"accounts", "ca", "ledger_key", "ports", "outside"} == told.keys()
+    assert {"accounts", "ca", "ledger_key", "ports", "ssh_host_key", "outside"} == told.keys()
     assert {"address", "password"} == told["accounts"][0].keys()
     assert {"cert", "key"} == told["outside"].keys()
     assert Path(told["ca"]).is_file()

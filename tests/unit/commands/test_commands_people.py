@@ -87,5 +87,5 @@ def test_the_list_is_readable(office: Path) -> None:
     lines = run(office, "list").stdout.splitlines()
 
     assert ["gone@town.test", "jo@town.test"] == [line.split()[0] for line in lines]
-    assert lines[0].endswith("password  (not in rules/people.toml: cannot sign in)")
+    assert lines[0].endswith("password  (not in the rules: cannot sign in)")
     assert lines[1].endswith("no way to sign in")

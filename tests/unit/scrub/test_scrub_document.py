@@ -37,9 +37,8 @@ def test_a_silent_declaration_agrees(media: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"GIF89a\x00\x00",
         b"{\\rtf1 x}",
-        b"<html><p>x",
+        b"<svg><p>x",
         b"\xd0\xcf\x11\xe0",
         b"\x00\x01\x02",
         b"<?xml version='1.0'?><a/>",

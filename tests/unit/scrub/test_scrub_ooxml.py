@@ -9,7 +9,7 @@ import pytest
 
 from gateway.scrub import document
 from gateway.scrub.plan import Action, Code, Held, Kind, Plan
-from tests.corpus import docx_file, pptx_file, xlsx_file
+from tests.corpus import docx_file, gif_file, pptx_file, xlsx_file
 from tests.corpus.canary import Dirty, found
 from tests.corpus.office import DOC, HEAD, MS, rels
 
@@ -127,9 +127,20 @@ def test_an_unknown_leaf_goes_and_an_unknown_container_waits() -> None:
 
 def test_a_picture_nobody_can_clean_holds_the_document() -> None:
     """Media goes through the whole tuple again; what waits there waits here."""
-    dirty = docx_file.dirty(parts={"word/media/x.gif": b"GIF89a" + bytes(9)}, arrows=arrow("image", "media/x.gif"))
+    dirty = docx_file.dirty(parts={"word/media/x.emf": b"\x01\0\0\0" * 9}, arrows=arrow("image", "media/x.emf"))
 
     assert Code.UNKNOWN is getattr(document.clean(dirty.content, plan=Plan()), "code", None)
+
+
+def test_a_gif_in_a_document_is_cleaned() -> None:
+    """A logo's comments go, its picture stays, and the document leaves."""
+    logo = gif_file.dirty()
+    dirty = docx_file.dirty(parts={"word/media/x.gif": logo.content}, arrows=arrow("image", "media/x.gif"))
+
+    result = document.clean(dirty.content, plan=Plan())
+
+    assert not isinstance(result, Held)
+    assert gif_file.plain() == zipfile.ZipFile(io.BytesIO(result[0])).read("word/media/x.gif")
 
 
 def test_a_signed_document_is_never_altered() -> None:

@@ -68,6 +68,7 @@ class Partner:
     quota_bytes: int = 1 << 40
     garbles: bool = False
     reads_at_most: int = 1 << 30
+    greets: Callable[[Any], None] = lambda connection: None
     options: dict[str, Any] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
@@ -80,6 +81,9 @@ class Partner:
         partner = self
 
         class Greeter(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                partner.greets(conn)
+
             def begin_auth(self, username: str) -> bool:
                 partner.users.append(username)
                 return True

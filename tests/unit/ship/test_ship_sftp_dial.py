@@ -12,7 +12,7 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.ship import NotNow, Outcome, Taken, Target
-from gateway.ship.sftp_dial import CIPHERS, KEX, MACS
+from gateway.ship.sftp_dial import CIPHERS, FAMILIES, KEX, MACS
 from gateway.ship.sftp_route import Login, Pin, SftpRoute
 from tests.unit.ship.sftp_partner import HASTY, PASSWORD, PATIENT, TODAY, Partner, key, login, route, run, send
 
@@ -79,6 +79,30 @@ def test_shows_every_key_that_is_not_pinned(partner):
 
     assert isinstance(outcome, NotNow)
     assert " ".join(each.get_fingerprint() for each in partner.host_keys) == outcome.reason.get("shown")
+
+
+@pytest.mark.parametrize("kind", [b"ssh-ed25519", b"sk-ssh-ed25519@openssh.com"])
+def test_a_server_that_shows_another_key_than_agreed_is_left(partner, kind):
+    """One that shows the same wrong key whichever family is agreed, or a kind nobody asked for, is soon left alone."""
+    connections = []
+
+    def lie(connection) -> None:
+        connections.append(connection)
+        liar = connection._server_host_keys[b"ssh-ed25519"]
+        if not liar.public_data.startswith(len(kind).to_bytes(4, "big") + kind):
+            liar.public_data = len(kind).to_bytes(4, "big") + kind + liar.public_data[15:] + b"\x00\x00\x00\x04ssh:"
+        liar.set_sig_algorithm = lambda algorithm: None
+        everything = [algorithm.encode() for family in FAMILIES for algorithm in family]
+        connection._server_host_keys = dict.fromkeys(everything, liar)
+        connection._server_host_key_algs = everything
+
+    partner.greets = lie
+
+    outcome = push(partner, key("other"))
+
+    assert isinstance(outcome, NotNow)
+    assert ("host-key-changed", []) == (outcome.reason.code, partner.users)
+    assert 1 <= len(connections) <= 3
 
 
 def test_a_certificate_does_not_stand_in_for_a_key(partner):

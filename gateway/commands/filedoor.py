@@ -1,0 +1,38 @@
+"""The file door put together: its host key, who may sign in, its bounds, and the tree behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.commands.assembly import Parts
+from gateway.commands.hostkey import host_key_at
+from gateway.doors.guard import Guard
+from gateway.doors.sftp.server import SftpDoor, TreeFor
+from gateway.doors.sftp.session import Bounds
+from gateway.doors.sftp.settings import Settings
+from gateway.engine.ssh_sign_in import Certifiers, SshSignIn
+from gateway.keep.accounts import Accounts
+
+
+def certifiers_in(certs: Path) -> Certifiers:
+    """Where an office keeps its SSH authority's public key, and what it has revoked."""
+    return Certifiers(keys=certs / "ssh_user_ca.pub", revoked=certs / "ssh_revoked")
+
+
+def file_door(parts: Parts, tree_for: TreeFor, guard: Guard) -> tuple[SftpDoor, str]:
+    """The door, not yet listening, and its host key's fingerprint. Raises `Misconfigured` without a good key."""
+    office, limits = parts.office, parts.rules.rulebook.gateway.limits
+    key = host_key_at(office.setting.host_key)
+    sign_in = SshSignIn(
+        rules=parts.rules,
+        clock=office.clock,
+        accounts=Accounts(office.setting.accounts),
+        certifiers=certifiers_in(office.setting.certs),
+    )
+    settings = Settings(
+        bounds=Bounds(handles=limits.handles),
+        early_packet_bytes=limits.ssh_packet_bytes_before_sign_in,
+        late_packet_bytes=limits.ssh_packet_bytes,
+    )
+    door = SftpDoor(sign_in, tree_for, host_keys=(key,), settings=settings, guard=guard, clock=office.clock)
+    return door, key.get_fingerprint()

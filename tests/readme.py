@@ -1,0 +1,58 @@
+"""The README's generated parts: `python -m tests.readme` writes them, a test compares them.
+
+`verbs` comes from the command itself; `bench` is what `make bench` printed last, given on standard input with `bench`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from gateway.commands.main import VERBS
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def verbs() -> str:
+    """A line a verb: its parts, and the first sentence of its help."""
+    lines = ["```"]
+    for verb in VERBS:
+        names = ", ".join(verb.commands) if isinstance(verb, click.Group) else ""
+        lines.append(f"sealgate {verb.name:<8} {_first(verb):<72}".rstrip())
+        if names:
+            lines.append(f"{'':<18}{names}")
+    return "\n".join([*lines, "```"])
+
+
+def with_part(text: str, name: str, content: str) -> str:
+    """The README with one generated part replaced."""
+    begin, end = f"<!-- {name}:begin", f"<!-- {name}:end -->"
+    head, _, rest = text.partition(begin)
+    comment, _, rest = rest.partition("\n")
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}{comment}\n{content}\n{end}{tail}"
+
+
+def _first(verb: click.Command) -> str:
+    return (verb.help or "").strip().split("\n")[0]
+
+
+def _parts(argv: list[str]) -> Iterator[tuple[str, str]]:
+    yield "verbs", verbs()
+    if "bench" in argv:
+        yield "bench", sys.stdin.read().strip()
+
+
+def main(argv: list[str]) -> None:
+    """Write the parts."""
+    text = README.read_text("utf-8")
+    for name, content in _parts(argv):
+        text = with_part(text, name, content)
+    README.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,207 @@
+"""Sign-in over SSH: whom a name stands for, and what counts as a proof. Real accounts, a clock that stands."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from gateway.commands.sample import sample_rules
+from gateway.engine.admission import Account, Attempt, Authority, Certificate, Factor, KeyTerms, PublicKey
+from gateway.engine.policy import InForce
+from gateway.engine.ssh_sign_in import WAYS, WITH_CODE, Certifiers, SshSignIn
+from gateway.judge.rulebook import Rulebook, read
+from gateway.keep.accounts import Account as Means
+from gateway.keep.accounts import Accounts
+
+NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+AFTER_ALENA = int(datetime(2027, 7, 1, 12, tzinfo=UTC).timestamp() * 1000)
+BLOB = b"\0\0\0\x0bssh-ed25519" + bytes(36)
+LINE = f"ssh-ed25519 {base64.b64encode(BLOB).decode()} alena"
+KEY = PublicKey(algorithm="ssh-ed25519", blob=BLOB, fingerprint="SHA256:x")
+SECRET = "JBSWY3DPEHPK3PXP" * 2
+ALENA, COURT = "alena@town.test", "partner:court"
+
+
+@dataclass
+class Standing:
+    """Time that stands."""
+
+    ms: int = NOON
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def random(self, size: int) -> bytes:
+        return bytes(size)
+
+
+@pytest.fixture
+def sign_in(tmp_path: Path) -> SshSignIn:
+    """The sample office; Alena has a password and a key, the court a password, Ruth a key and a code."""
+    (tmp_path / "var").mkdir(mode=0o700)
+    accounts = Accounts(tmp_path / "var" / "accounts.json")
+    accounts.put(ALENA, Means(ssh_keys=(LINE,)))
+    accounts.set_password(ALENA, "CANARY-alena")
+    accounts.set_password(COURT, "CANARY-court")
+    accounts.put("ruth@town.test", Means(ssh_keys=(LINE,), secret_totp=SECRET))
+    book = read(sample_rules())
+    assert isinstance(book, Rulebook)
+    certifiers = Certifiers(keys=tmp_path / "ssh_user_ca.pub", revoked=tmp_path / "ssh_revoked")
+    return SshSignIn(rules=InForce(book), clock=Standing(), accounts=accounts, certifiers=certifiers)
+
+
+def account(sign_in: SshSignIn, name: str) -> Account:
+    return asyncio.run(sign_in.account(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        (ALENA, ALENA),
+        ("Alena@Town.Test", ALENA),
+        ("alena", ALENA),
+        ("court", COURT),
+        ("partner:court", COURT),
+        ("partner:nobody", None),
+        ("alena@court.test", None),
+        ("root", None),
+        ("", None),
+        ("a" * 100_000, None),
+    ],
+)
+def test_a_name_stands_for_one_person_or_for_nobody(sign_in: SshSignIn, name: str, person: str | None) -> None:
+    """An address, a short name that is one's alone, or a partner's id; anything else is nobody."""
+    assert person == account(sign_in, name).person
+
+
+def test_a_short_name_that_is_two_peoples_is_nobodys(sign_in: SshSignIn) -> None:
+    """Two people with the same local part, or a person and a partner, must say which they are."""
+    more = '"court@town.test" = { name = "C", roles = ["clerk"], until = 2027-06-30 }\n'
+    book = read(sample_rules() | {"people.toml": sample_rules()["people.toml"] + more})
+    assert isinstance(book, Rulebook)
+    sign_in.rules.swap(book)
+
+    assert [None, "court@town.test", COURT] == [
+        account(sign_in, name).person for name in ("court", "court@town.test", COURT)
+    ]
+
+
+def test_the_last_day_is_the_last(sign_in: SshSignIn) -> None:
+    """Whose account has ended is nobody, with the same ways as anybody."""
+    later = replace(sign_in, clock=Standing(AFTER_ALENA))
+
+    assert Account(name=ALENA, person=None, ways=WAYS) == account(later, ALENA)
+
+
+def test_whoever_has_a_secret_needs_a_code_behind_everything(sign_in: SshSignIn) -> None:
+    """A one-time-code secret lengthens every way; without one, key or password suffices, as for nobody."""
+    assert [WITH_CODE, WAYS, WAYS] == [account(sign_in, name).ways for name in ("ruth", "alena", "nobody")]
+
+
+def test_a_password_is_its_owners_alone(sign_in: SshSignIn) -> None:
+    """The right password for the right name, and nothing for nobody."""
+
+    def check(name: str, password: str) -> bool:
+        return asyncio.run(sign_in.check_password(account(sign_in, name), password))
+
+    assert [True, True, False, False, False] == [
+        check("alena", "CANARY-alena"),
+        check("court", "CANARY-court"),
+        check("alena", "CANARY-court"),
+        check("jo", ""),
+        check("nobody", "CANARY-alena"),
+    ]
+
+
+def test_nobodys_password_is_hashed_too(sign_in: SshSignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown name costs one argon2, as a known one does."""
+    asked: list[str] = []
+    check = Accounts.check
+
+    def counted(self: Accounts, address: str, secret_password: str) -> bool:
+        asked.append(address)
+        return check(self, address, secret_password)
+
+    monkeypatch.setattr(Accounts, "check", counted)
+    for name in ("nobody", "alena"):
+        asyncio.run(sign_in.check_password(account(sign_in, name), "CANARY"))
+
+    assert ["", ALENA] == asked
+
+
+def test_a_key_is_its_owners_alone(sign_in: SshSignIn) -> None:
+    """A filed key counts for whoever it is filed for; the stricter of two lines counts."""
+
+    def terms(name: str) -> KeyTerms | None:
+        return asyncio.run(sign_in.key_terms(account(sign_in, name), KEY))
+
+    assert [KeyTerms(), None, None] == [terms("alena"), terms("court"), terms("nobody")]
+    sign_in.accounts.put(ALENA, Means(ssh_keys=(LINE, "verify-required " + LINE)))
+    assert KeyTerms(must_verify=True) == terms("alena")
+
+
+def test_a_code_counts_once_and_none_before_it(sign_in: SshSignIn) -> None:
+    """The code of now, or of the step before or after, once; afterwards only later ones, even after a restart."""
+    step = NOON // 30_000
+    totp = pyotp.TOTP(SECRET)
+
+    def check(at: int, who: SshSignIn = sign_in, name: str = "ruth") -> bool:
+        return asyncio.run(who.check_code(account(who, name), totp.generate_otp(at)))
+
+    assert [False, False] == [check(step - 2), check(step + 2)]
+    assert [True, False, False] == [check(step), check(step), check(step - 1)]
+    restarted = replace(sign_in, accounts=Accounts(sign_in.accounts._path))
+    assert [False, True, False] == [check(step, restarted), check(step + 1, restarted), check(step, restarted, "alena")]
+
+
+def test_a_certificate_counts_while_its_authority_is_ours_and_its_serial_stands(sign_in: SshSignIn) -> None:
+    """Without a file no authority is ours; a revoked serial, or none, counts no more from that moment."""
+
+    def authority(serial: int, blob: bytes = BLOB) -> Authority | None:
+        return asyncio.run(sign_in.authority(Certificate(blob=b"", authority=blob, serial=serial)))
+
+    assert authority(7) is None
+    sign_in.certifiers.keys.write_text(f"# the office's\n{LINE}\n")
+    assert [Authority(), None, None] == [authority(7), authority(0), authority(7, b"another")]
+    sign_in.certifiers.revoked.write_text("# a stolen laptop\n7\n")
+    assert [None, Authority()] == [authority(7), authority(8)]
+
+
+def test_revocations_that_cannot_be_read_revoke_all(sign_in: SshSignIn) -> None:
+    """A list that is no text, or no file, lets no certificate count."""
+    sign_in.certifiers.keys.write_text(LINE)
+    sign_in.certifiers.revoked.mkdir()
+
+    assert asyncio.run(sign_in.authority(Certificate(blob=b"", authority=BLOB, serial=7))) is None
+
+
+def test_without_the_accounts_nobody_comes_in(sign_in: SshSignIn) -> None:
+    """A broken file of accounts does not make a code unnecessary: everybody is nobody."""
+    sign_in.accounts._path.write_text("{")
+
+    assert account(sign_in, "ruth").person is None
+    assert not asyncio.run(sign_in.check_password(Account(name="", person=ALENA, ways=WAYS), "CANARY-alena"))
+
+
+def test_every_attempt_is_one_line_that_names_only_who_is_known(
+    sign_in: SshSignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The security log says what was tried from where; an unknown name, perhaps a mistyped password, never."""
+    caplog.set_level(logging.INFO, "gateway.security")
+    for name, is_right in (("alena", True), ("hunter2", False), ("court", False)):
+        person = ALENA if is_right else None
+        attempt = Attempt(name=name, source="192.0.2.1", factor=Factor.PASSWORD, is_right=is_right, person=person)
+        sign_in.attempted(attempt)
+
+    assert [
+        "ssh sign-in right factor=password source=192.0.2.1 who=alena evidence='' signed-in",
+        "ssh sign-in refused factor=password source=192.0.2.1 who=unknown evidence=''",
+        "ssh sign-in refused factor=password source=192.0.2.1 who=partner:court evidence=''",
+    ] == [record.getMessage() for record in caplog.records]
