@@ -196,6 +196,10 @@ class Deferred:
     reason: Reason
     reply: str = ""
     is_in_doubt: bool = False
+    since_ms: int = 0
+    """When trying began: patience counts from here, not from acceptance; a leg may have been held for days."""
+    is_told: bool = False
+    """The sender's note that it is late was due with this fact, or before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,7 +269,7 @@ def _remember(leg: LegJourney, fact: LegFact) -> LegJourney:
         case Judged():
             return replace(leg, judged=fact)
         case Approved():
-            until_now = replace(leg.deferred, until_ms=0) if leg.deferred else None
+            until_now = replace(leg.deferred, until_ms=0, since_ms=0) if leg.deferred else None
             return replace(leg, approvals=(*leg.approvals, fact), deferred=until_now)
         case Scrubbed():
             return replace(leg, scrubbed=fact)

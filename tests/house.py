@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import clockwork
+from tests.boxes import FileClient, PartnerBox
 from tests.world import Auditor, Correspondent, MailClient, PartnerServer, eventually
 
 SEALGATE = [sys.executable, "-m", "gateway.commands.main"]
@@ -71,6 +72,7 @@ class House:
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     process: subprocess.Popen[bytes] | None = None
     guests: list[Correspondent] = field(default_factory=list)
+    boxes: list[PartnerBox] = field(default_factory=list)
     _partner: PartnerServer | None = None
 
     @classmethod
@@ -94,13 +96,22 @@ class House:
             raise AssertionError("the gateway did not open: " + self.log()[-2000:])
 
     def is_open(self) -> bool:
-        """True when the submission door answers; raises if the process has ended."""
+        """True when the doors answer; raises if the process has ended."""
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"serve ended with {self.process.returncode}: {self.log()[-2000:]}")
+        # The file door opens last.
+        return self._says(587, b"220 ") and (not self.has_a_file_door or self._says(22, b"SSH-"))
+
+    @property
+    def has_a_file_door(self) -> bool:
+        """Whether the rules list one."""
+        return "\nsftp = " in (self.folder / "rules" / "gateway.toml").read_text()
+
+    def _says(self, port: int, greeting: bytes) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.base + 587), timeout=5) as door:
+            with socket.create_connection(("127.0.0.1", self.base + port), timeout=5) as door:
                 door.settimeout(5)
-                return door.recv(4) == b"220 "
+                return door.recv(len(greeting)) == greeting
         except OSError:
             return False
 
@@ -132,6 +143,8 @@ class House:
         self.outside().stop()
         for guest in self.guests:
             guest.dies()
+        for box in self.boxes:
+            box.ends()
 
     def log(self) -> str:
         """What serve has printed so far."""
@@ -215,6 +228,39 @@ class House:
     def distrusts(self, correspondent: Correspondent, *, by: str = PER) -> None:
         """`sealgate keys revoke`."""
         self.asks("keys", "revoke", correspondent.fingerprint, "--why", "their laptop was stolen", by=by)
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def desk_of(self, address: str) -> FileClient:
+        """A colleague's OpenSSH `sftp`, with a key the office knows."""
+        client = self._file_client(address)
+        self.asks("people", "add-key", address, str(client.public_key))
+        return client
+
+    def desk_at(self, partner: str) -> FileClient:
+        """A partner's OpenSSH `sftp`, with an account made for its key."""
+        client = self._file_client(f"partner:{partner}")
+        self.asks("people", "add-partner", partner, "--key", str(client.public_key))
+        return client
+
+    def _file_client(self, user: str) -> FileClient:
+        host_key = (self.folder / "certs" / "ssh_host_ed25519_key.pub").read_text().strip()
+        home = self.folder.parent / user.replace(":", "-")
+        return FileClient.at(home, user, self.base + 22, host_key)
+
+    def builds_a_box(self) -> PartnerBox:
+        """The court's `sshd`, which `rules/routes.toml` pins, and our key for it. Somebody has to open it."""
+        box = PartnerBox.built(self.folder.parent / "court")
+        self.boxes.append(box)
+        self.changes("routes.toml", "sftp.court.test:22", f"127.0.0.1:{box.port}")
+        self.changes("routes.toml", 'user = "town"', f'user = "{box.user}"')
+        pinned = (self.folder / "rules" / "routes.toml").read_text().partition('host-keys = ["')[2].partition('"')[0]
+        self.changes("routes.toml", pinned, box.fingerprint)
+        credentials = self.folder / "var" / "credentials"
+        credentials.mkdir(mode=0o700)
+        (credentials / "court-box").touch(mode=0o600)
+        (credentials / "court-box").write_bytes(box.our_key.read_bytes())
+        return box
 
     def _certificate(self, correspondent: Correspondent) -> str:
         path = self.folder / "incoming.asc"

@@ -163,6 +163,10 @@ class Correspondent:
         end = message.index(b"-----END PGP MESSAGE-----") + len(b"-----END PGP MESSAGE-----\n")
         return self._gpg("--decrypt", given=message[start:end] + b"\n")
 
+    def opens_file(self, content: bytes) -> bytes:
+        """What an encrypted file holds. Raises if it cannot be read."""
+        return self._gpg("--decrypt", given=content)
+
     def opens(self, message: bytes) -> EmailMessage:
         """The message inside a PGP/MIME one, as a mail program shows it."""
         return email.message_from_bytes(self.reads(message), policy=policy.default)

@@ -7,28 +7,43 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from gateway.commands.credentials import Credentials
 from gateway.commands.office import Office
 from gateway.doors.admin import Counter
+from gateway.doors.sftp.officetree import Offices
+from gateway.doors.sftp.session import Bounds
+from gateway.engine.attested import Attestations
 from gateway.engine.contents import Contents
 from gateway.engine.delivering import Delivering
+from gateway.engine.depositing import Depositing
 from gateway.engine.desk import Desk
+from gateway.engine.dispatch import Dispatch
+from gateway.engine.filing import FileStations
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
 from gateway.engine.orders import Orders
+from gateway.engine.pages import Pages
+from gateway.engine.pigeonholes import Pigeonholes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import Preparing
-from gateway.engine.runner import Runner
-from gateway.engine.writing import Writer
+from gateway.engine.pushing import Pushing
+from gateway.engine.runner import Runner, Voyage
+from gateway.engine.shelf import PREFIX as DEPOSITS
+from gateway.engine.shelf import Shelf
 from gateway.engine.signing_in import SignIn
+from gateway.engine.staging import Staging
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
 from gateway.engine.workshop import Workshop
+from gateway.engine.writing import Writer
 from gateway.judge.rulebook import Rulebook
 from gateway.keep.accounts import Accounts
+from gateway.keep.files import FileBlobs
 from gateway.seal.registrar import Registrar
 from gateway.ship.resolve import Resolver
+from gateway.ship.sftp import SftpCarrier
 from gateway.ship.smtp import SmtpCarrier
 
 
@@ -39,6 +54,7 @@ class Parts:
     office: Office
     scribe: Writer
     rules: InForce
+    blobs: FileBlobs
     vault: Vault
     notes: Notes
     registrar: Registrar
@@ -66,7 +82,11 @@ class Gateway:
 
     runner: Runner
     desk: Desk
+    depositing: Depositing
     carrier: SmtpCarrier
+    file_carrier: SftpCarrier
+    offices: Offices
+    """What the file door shows."""
 
 
 def host_of(rulebook: Rulebook) -> str:
@@ -77,7 +97,8 @@ def host_of(rulebook: Rulebook) -> str:
 def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExecutor) -> Parts:
     """The parts every order needs."""
     rulebook = rules.rulebook
-    vault = Vault(office.blobs(), office.clock, disk, scribe.give_up)
+    blobs = office.blobs()
+    vault = Vault(blobs, office.clock, disk, scribe.give_up)
     host = host_of(rulebook)
     notes = Notes(vault=vault, clock=office.clock, host=host, office=rulebook.gateway.office.name, rules=rules)
     story = office.archive.story(KEYS)
@@ -86,6 +107,7 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
         office=office,
         scribe=scribe,
         rules=rules,
+        blobs=blobs,
         vault=vault,
         notes=notes,
         registrar=Registrar(office.setting.var / "gnupg"),
@@ -97,28 +119,20 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
 def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Gateway:
     """The gateway, ready to run in `tasks`."""
     office, clock = parts.office, parts.office.clock
-    host = host_of(parts.rules.rulebook)
     inquiry = Inquiry(rules=parts.rules, clock=clock, registrar=parts.registrar, keyholders=parts.keyholders)
     contents = Contents(parts.vault, workshop)
-    carrier = SmtpCarrier(name=host)
-    delivering = Delivering(
-        vault=parts.vault,
-        clock=clock,
-        rules=parts.rules,
-        inquiry=inquiry,
-        notes=parts.notes,
-        carrier=carrier,
-        resolver=Resolver(),
+    carrier, file_carrier = SmtpCarrier(name=host_of(parts.rules.rulebook)), SftpCarrier()
+    stations = Dispatch(
+        mail=_mail_stations(parts, workshop, inquiry, contents, carrier),
+        files=_file_stations(parts, workshop, inquiry, contents, file_carrier),
     )
-    stations = MailStations(
-        contents=contents,
-        preparing=Preparing(vault=parts.vault, workshop=workshop, clock=clock, host=host),
-        inquiry=inquiry,
-        delivering=delivering,
-        notes=parts.notes,
-        rules=parts.rules,
+
+    async def settle(stream: str) -> Voyage | None:  # the deposits hand on to the runner, which they ask the desk about
+        return await depositing.settle(stream)
+
+    runner = Runner(
+        archive=office.archive, scribe=parts.scribe, stations=stations, clock=clock, errands={DEPOSITS: settle}
     )
-    runner = Runner(archive=office.archive, scribe=parts.scribe, stations=stations, clock=clock)
     desk = Desk(
         rules=parts.rules,
         inquiry=inquiry,
@@ -130,4 +144,112 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         signing_in=parts.signing_in,
         tasks=tasks,
     )
-    return Gateway(runner=runner, desk=desk, carrier=carrier)
+    depositing = _depositing(parts, inquiry, desk, tasks)
+    return Gateway(
+        runner=runner,
+        desk=desk,
+        depositing=depositing,
+        carrier=carrier,
+        file_carrier=file_carrier,
+        offices=_offices(parts, inquiry, depositing),
+    )
+
+
+def _mail_stations(
+    parts: Parts, workshop: Workshop, inquiry: Inquiry, contents: Contents, carrier: SmtpCarrier
+) -> MailStations:
+    clock, host = parts.office.clock, host_of(parts.rules.rulebook)
+    delivering = Delivering(
+        vault=parts.vault,
+        clock=clock,
+        rules=parts.rules,
+        inquiry=inquiry,
+        notes=parts.notes,
+        carrier=carrier,
+        resolver=Resolver(),
+    )
+    return MailStations(
+        contents=contents,
+        preparing=Preparing(vault=parts.vault, workshop=workshop, clock=clock, host=host),
+        inquiry=inquiry,
+        delivering=delivering,
+        notes=parts.notes,
+        rules=parts.rules,
+    )
+
+
+def _file_stations(
+    parts: Parts, workshop: Workshop, inquiry: Inquiry, contents: Contents, carrier: SftpCarrier
+) -> FileStations:
+    pushing = Pushing(
+        vault=parts.vault,
+        clock=parts.office.clock,
+        rules=parts.rules,
+        inquiry=inquiry,
+        notes=parts.notes,
+        carrier=carrier,
+        resolver=Resolver(),
+        secret_of=Credentials.beside(parts.office.setting.var).read,
+    )
+    return FileStations(
+        contents=contents,
+        vault=parts.vault,
+        workshop=workshop,
+        inquiry=inquiry,
+        pushing=pushing,
+        notes=parts.notes,
+        rules=parts.rules,
+    )
+
+
+def _depositing(parts: Parts, inquiry: Inquiry, desk: Desk, tasks: asyncio.TaskGroup) -> Depositing:
+    office, clock = parts.office, parts.office.clock
+    staging = Staging(
+        office.setting.var / "staging",
+        vault=parts.vault,
+        adopts=parts.blobs,
+        keyring=office.keyring,
+        clock=clock,
+        tasks=tasks,
+        largest_bytes=Bounds().file_bytes,
+    )
+    staging.recover()
+    shelf = Shelf(
+        records=office.records,
+        archive=office.archive,
+        index_key=office.keyring.index_key,
+        clock=clock,
+        rules=parts.rules,
+    )
+    return Depositing(
+        staging=staging,
+        shelf=shelf,
+        pigeonholes=Pigeonholes(rules=parts.rules, inquiry=inquiry),
+        vault=parts.vault,
+        scribe=parts.scribe,
+        notes=parts.notes,
+        clock=clock,
+        foresee=desk.foresee,
+    )
+
+
+def _offices(parts: Parts, inquiry: Inquiry, depositing: Depositing) -> Offices:
+    office = parts.office
+    pages = Pages(
+        shelf=depositing.shelf,
+        attestations=Attestations(office.records, office.archive, office.keyring),
+        publication=office.publication,
+        vkey=office.signer.vkey,
+        rules=parts.rules,
+        clock=office.clock,
+    )
+    return Offices(
+        depositing=depositing,
+        pigeonholes=depositing.pigeonholes,
+        shelf=depositing.shelf,
+        pages=pages,
+        inquiry=inquiry,
+        rules=parts.rules,
+        vault=parts.vault,
+        clock=office.clock,
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncssh
+
 from gateway.commands.assembly import Parts
-from gateway.commands.hostkey import host_key_at
 from gateway.doors.guard import Guard
 from gateway.doors.sftp.server import SftpDoor, TreeFor
 from gateway.doors.sftp.session import Bounds
@@ -19,10 +20,9 @@ def certifiers_in(certs: Path) -> Certifiers:
     return Certifiers(keys=certs / "ssh_user_ca.pub", revoked=certs / "ssh_revoked")
 
 
-def file_door(parts: Parts, tree_for: TreeFor, guard: Guard) -> tuple[SftpDoor, str]:
-    """The door, not yet listening, and its host key's fingerprint. Raises `Misconfigured` without a good key."""
+def file_door(parts: Parts, tree_for: TreeFor, guard: Guard, host_key: asyncssh.SSHKey) -> SftpDoor:
+    """The door, not yet listening."""
     office, limits = parts.office, parts.rules.rulebook.gateway.limits
-    key = host_key_at(office.setting.host_key)
     sign_in = SshSignIn(
         rules=parts.rules,
         clock=office.clock,
@@ -34,5 +34,4 @@ def file_door(parts: Parts, tree_for: TreeFor, guard: Guard) -> tuple[SftpDoor, 
         early_packet_bytes=limits.ssh_packet_bytes_before_sign_in,
         late_packet_bytes=limits.ssh_packet_bytes,
     )
-    door = SftpDoor(sign_in, tree_for, host_keys=(key,), settings=settings, guard=guard, clock=office.clock)
-    return door, key.get_fingerprint()
+    return SftpDoor(sign_in, tree_for, host_keys=(host_key,), settings=settings, guard=guard, clock=office.clock)

@@ -13,32 +13,40 @@ import ssl
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
 
+import asyncssh
 import click
 import msgspec
 import uvloop
 
+from gateway.commands.allocator import give_back_large_buffers
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.certificates import server_context
+from gateway.commands.filedoor import file_door
+from gateway.commands.hostkey import host_key_at
 from gateway.commands.office import Office, alone, opened, rules_of, rules_of_office
 from gateway.commands.scribe import start as start_scribe
 from gateway.commands.setting import Setting
 from gateway.doors.admin import AdminDoor
 from gateway.doors.guard import Guard
+from gateway.doors.sftp.server import SftpDoor
 from gateway.doors.smtp.door import SmtpDoor
 from gateway.doors.smtp.settings import Role, Settings
 from gateway.engine.caretaker import Caretaker
 from gateway.engine.clock import moment
+from gateway.engine.policy import InForce
 from gateway.engine.scribing import DistantScribe
 from gateway.engine.workshop.benches import Benches
-from gateway.errors import Failure, StoreBroken, Tampering
+from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 
 log = logging.getLogger("gateway.serve")
 
+Door = SmtpDoor | SftpDoor
 DISK_THREADS = 16
 DRAIN_S = 20.0
+SWEEP_S = 3600.0
 ENVIRONMENT = 5
 
 
@@ -48,6 +56,7 @@ ENVIRONMENT = 5
 def serve(setting: Setting, as_json: bool) -> None:
     """Run the gateway until SIGTERM."""
     _log_to_stderr()
+    give_back_large_buffers()
     rules_of(setting)  # broken rules stop the start, though those in force would still load: the admin is right here
     with alone(setting), opened(setting) as office:
         code = uvloop.run(_Serving(office, as_json=as_json).run())
@@ -63,6 +72,7 @@ class _Serving:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     fatal: list[Failure] = field(default_factory=list)
     _tls: ssl.SSLContext | None = None
+    _host_key: asyncssh.SSHKey | None = None
 
     async def run(self) -> int:
         """Serve; the exit code."""
@@ -77,6 +87,7 @@ class _Serving:
             loop.call_soon_threadsafe(self.stop.set)
 
         rules = rules_of_office(self.office)
+        self._load_host_key(rules)
         scribe = DistantScribe(reissue=self.office.latest, on_fatal=give_up)
         sock, process = start_scribe(self.office.setting.folder)
         await scribe.connect(sock)
@@ -105,6 +116,7 @@ class _Serving:
             gateway = gateway_of(parts, workshop, tasks)
             running = tasks.create_task(gateway.runner.run())
             tasks.create_task(caretaker.run())
+            sweeping = tasks.create_task(_sweep(gateway))
             admin = AdminDoor(parts.counter(gateway.runner.look), self.office.setting.var)
             await admin.listen()
             async with AsyncExitStack() as shut:
@@ -117,49 +129,53 @@ class _Serving:
             gateway.runner.drain()
             await asyncio.wait((running,), timeout=DRAIN_S)
             running.cancel()  # what did not come to rest is due again at the next start
+            sweeping.cancel()
             caretaker.stop()
             await gateway.carrier.close()
+            await gateway.file_carrier.close()
 
     async def _open(self, parts: Parts, gateway: Gateway, shut: AsyncExitStack) -> list[Door]:
         """Open the doors the rules list, and say so. What must be ended when they are closed goes into `shut`."""
+        guard = Guard(now=asyncio.get_running_loop().time)
+        listed = parts.rules.rulebook.gateway.door
+        doors: list[Door] = []
+        places: dict[str, list[str]] = {}
+        for role, table in ((Role.SUBMISSION, listed.submission), (Role.INBOUND, listed.inbound)):
+            if table is None:
+                continue
+            doors.append(await self._open_mail(parts, gateway, guard, role, table.listen))
+            places[role.value] = [*table.listen]
+        if listed.sftp is not None and self._host_key is not None:
+            door = file_door(parts, gateway.offices.tree_for, guard, self._host_key)
+            await shut.enter_async_context(door)
+            for place in listed.sftp.listen:
+                await door.listen(*_host_and_port(place))
+            doors.append(door)
+            places["sftp"] = [*listed.sftp.listen]
+        self._say(places, parts.rules.rulebook.digest)
+        return doors
+
+    async def _open_mail(
+        self, parts: Parts, gateway: Gateway, guard: Guard, role: Role, listen: tuple[str, ...]
+    ) -> SmtpDoor:
         rulebook = parts.rules.rulebook
-        listed = rulebook.gateway.door
         settings = Settings(
+            role=role,
             hostname=host_of(rulebook),
             domains=rulebook.gateway.office.domains,
             limits=parts.rules.limits,
             recipients=rulebook.gateway.limits.recipients,
         )
-        guard = Guard(now=asyncio.get_running_loop().time)
-        doors: list[Door] = []
-        places: dict[str, list[str]] = {}
-        roles = ((Role.SUBMISSION, listed.submission), (Role.INBOUND, listed.inbound))
-        for role, table in roles:
-            if table is None:
-                continue
-            door = SmtpDoor(
-                gateway.desk,
-                settings=replace(settings, role=role),
-                guard=guard,
-                clock=self.office.clock,
-                tls=self._context,
-            )
-            doors.append(door)
-            for number, place in enumerate(table.listen):
-                host, _, port = place.rpartition(":")
-                await door.listen(host, int(port), implicit_tls=role is Role.SUBMISSION and number == 0)
-            places[role.value] = list(table.listen)
-        if listed.sftp is not None and gateway.tree_for is not None:
-            files, fingerprint = file_door(parts, gateway.tree_for, guard)
-            await shut.enter_async_context(files)
-            for place in listed.sftp.listen:
-                host, _, port = place.rpartition(":")
-                await files.listen(host, int(port))
-            doors.append(files)
-            places["sftp"] = [*listed.sftp.listen]
-            self._notes["host key"] = fingerprint
-        self._say(places, rulebook.digest)
-        return doors
+        door = SmtpDoor(gateway.desk, settings=settings, guard=guard, clock=self.office.clock, tls=self._context)
+        for number, place in enumerate(listen):
+            await door.listen(*_host_and_port(place), implicit_tls=role is Role.SUBMISSION and number == 0)
+        return door
+
+    # ── the file door's key ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _load_host_key(self, rules: InForce) -> None:
+        if rules.rulebook.gateway.door.sftp is not None:
+            self._host_key = host_key_at(self.office.setting.host_key)
 
     # ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,13 +202,29 @@ class _Serving:
             log.warning("rules/ differs from the rules in force; bring it into force with: sealgate rules publish")
 
     def _say(self, places: dict[str, list[str]], digest: str) -> None:
+        shown = self._host_key.get_fingerprint() if self._host_key and "sftp" in places else ""
         if self.as_json:
-            click.echo(msgspec.json.encode({"listening": places, "rules": digest}))
+            click.echo(msgspec.json.encode({"listening": places, "rules": digest, "ssh_host_key": shown}))
             return
         for door, listening in places.items():
-            click.echo(f"{door:<12} {', '.join(listening)}")
+            click.echo(f"{door:<12} {', '.join(listening)}" + (f"  {shown}" if door == "sftp" else ""))
         click.echo(f"{'rules':<12} {digest[:16]}  {'ledger':>8} {self.office.signer.vkey}")
         click.echo("Ready. Stop with Ctrl-C or SIGTERM.")
+
+
+async def _sweep(gateway: Gateway) -> None:
+    """Uploads left in the middle go after a day."""
+    while True:
+        try:
+            await gateway.depositing.staging.sweep()
+        except StoreAway as why:
+            log.error("unfinished uploads not swept cause=%r", why.cause)
+        await asyncio.sleep(SWEEP_S)
+
+
+def _host_and_port(place: str) -> tuple[str, int]:
+    host, _, port = place.rpartition(":")
+    return host, int(port)
 
 
 def _each(group: BaseExceptionGroup[Failure]) -> Iterator[Failure]:

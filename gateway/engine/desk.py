@@ -73,13 +73,26 @@ class Desk:
 
     # ── before the content ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def foresee(self, sender: Party, recipient: Recipient, way: Way) -> Refusal | None:
-        """See `Reception.foresee`. A refusal is an entry in the ledger too."""
-        opinion = await self.inquiry.ask(Question(sender=sender, recipient=recipient, way=way))
+    async def foresee(
+        self, sender: Party, recipient: Recipient, way: Way, spotted: Spotted | None = None, name: str = ""
+    ) -> Refusal | None:
+        """See `Reception.foresee`. A refusal is an entry in the ledger too.
+
+        Of a file, label and purpose are known from its folder before its content, and the entry tells its `name`.
+        """
+        question = Question(
+            sender=sender,
+            recipient=recipient,
+            way=way,
+            label=spotted.label if spotted else None,
+            purpose=spotted.purpose if spotted else None,
+        )
+        opinion = await self.inquiry.ask(question)
         if opinion.verdict.outcome is not Outcome.BLOCK:
             return None
         leg = Leg(ordinal=0, recipient=recipient)
-        await self._within(self._enter_refusal(self._transfer(sender, way, (leg,), ()), (opinion,)))
+        transfer = replace(self._transfer(sender, way, (leg,), (), None, spotted), envelope=Envelope(subject=name))
+        await self._within(self._enter_refusal(transfer, (opinion,)))
         return self._refusal((opinion,))
 
     async def begin(self) -> Deposit:

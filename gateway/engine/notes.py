@@ -1,4 +1,4 @@
-"""The gateway's own notes to its own people: what waits, what failed, what is late.
+"""The gateway's own notes to its own people: what waits, what failed, what is late, what came for them.
 
 A note is a transfer like any other, from the null sender (RFC 5321 §4.5.5), appended in the same transaction as the
 fact it tells about: a leg cannot end without its sender's note, and no crash makes two. Nobody outside ever gets one,
@@ -17,9 +17,10 @@ from gateway.engine.vault import Vault
 from gateway.engine.wording import sentences
 from gateway.facts import Outcome, Reason, Received
 from gateway.journey import Journey
+from gateway.judge import words
 from gateway.judge.case import Case
-from gateway.ship.bounce import Kind, Notice, compose
-from gateway.transfer import Item, Leg, Notify, Party, Recipient, Transfer, Way, transfer_id
+from gateway.ship.bounce import Kind, Notice, announce, compose
+from gateway.transfer import Address, Item, Leg, Notify, Party, Recipient, Transfer, TransferId, Way, transfer_id
 
 NOTE_MEDIA = "message/rfc822"
 
@@ -64,6 +65,33 @@ class Notes:
         content = compose(
             notice, transfer=original, leg=leg, host=self.host, office=self.office, at=moment(now_ms), identity=identity
         )
+        return await self._write(identity, content, original.sender.address, original.id, now_ms)
+
+    async def of_arrival(self, journey: Journey, ordinal: int) -> tuple[Write, ...]:
+        """To one of ours, that something lies there to be fetched; nothing if the leg is not for one of ours."""
+        original, address = journey.transfer, journey.legs[ordinal].leg.recipient.address
+        if address is None:
+            return ()
+        now_ms = self.clock.now_ms()
+        identity = transfer_id(self.clock.random(16))
+        names = ", ".join(f"'{item.name}'" for item in original.items)
+        sender = original.sender.name or original.sender.person
+        folder = "from/" + original.sender.person.removeprefix(words.PARTNER)
+        told = f"{sender} handed in {names} for you.", f"Fetch it by SFTP from {folder}.", f"Transfer: {original.id}"
+        content = announce(
+            told,
+            to=address,
+            title=f"A file from {sender}",
+            host=self.host,
+            office=self.office,
+            at=moment(now_ms),
+            identity=identity,
+        )
+        return await self._write(identity, content, address, original.id, now_ms)
+
+    async def _write(
+        self, identity: TransferId, content: bytes, to: Address, about: TransferId, now_ms: int
+    ) -> tuple[Write, ...]:
         data_key = self.clock.random(32)
         stored = await self.vault.put(data_key, [content])
         transfer = Transfer(
@@ -71,11 +99,11 @@ class Notes:
             way=Way.MAIL,
             sender=Party(person="", address=None, name="Sealgate"),
             items=(Item(name="", media=NOTE_MEDIA, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob),),
-            legs=(Leg(ordinal=0, recipient=Recipient(address=original.sender.address), notify=(Notify.NEVER,)),),
+            legs=(Leg(ordinal=0, recipient=Recipient(address=to), notify=(Notify.NEVER,)),),
             received_ms=now_ms,
             label="",
             purpose="",
-            about=original.id,
+            about=about,
         )
         return (Write(stream=identity, facts=(Received(transfer=transfer),), expected=0, data_key=data_key, due_ms=now_ms),)
 

@@ -36,7 +36,7 @@ RULES = "office/rules"
 TRIES = 5
 
 WAITING = (State.HELD, State.PARKED)
-APPROVABLE = ("waits", "document", "others-wait")
+APPROVABLE = ("waits", "document", "seems-cut", "others-wait")
 """Reasons a named person may answer for. `waits` still needs the role the rule names."""
 
 

@@ -83,20 +83,23 @@ class Outcomes:
 
     async def not_now(self, voyage: Voyage, leg: LegJourney, log: Log, outcome: NotNow) -> None:
         """It is tried again, or has been for long enough."""
-        now_ms, since_ms = self.clock.now_ms(), voyage.journey.transfer.received_ms
-        schedule = self.rules.schedule
-        until_ms = self.next_try_ms(voyage, leg)
+        now_ms, schedule = self.clock.now_ms(), self.rules.schedule
+        since_ms, is_told = self._since_ms(leg), leg.deferred is not None and leg.deferred.is_told
+        until_ms = self.next_try_ms(leg)
         if until_ms is None:
             await self.never(voyage, leg, log, Never(reason=outcome.reason, reply=outcome.reply))
             return
-        # The attempt before this one was due at the last `until`: if that was early, nobody has been told yet.
-        last_ms = leg.deferred.until_ms if leg.deferred else since_ms
-        is_told = last_ms - since_ms >= schedule.note_after_ms
-        notes: tuple[Write, ...] = ()
-        if owes_note(schedule, since_ms=since_ms, now_ms=now_ms, is_told=is_told):
-            notes = await self._note(voyage, leg, Kind.DELAYED, outcome.reason, outcome.reply)
+        is_owed = owes_note(schedule, since_ms=since_ms, now_ms=now_ms, is_told=is_told)
+        notes = await self._note(voyage, leg, Kind.DELAYED, outcome.reason, outcome.reply) if is_owed else ()
         await self.store(voyage, leg)
-        fact = Deferred(leg=leg.leg.ordinal, until_ms=until_ms, reason=outcome.reason, reply=outcome.reply)
+        fact = Deferred(
+            leg=leg.leg.ordinal,
+            until_ms=until_ms,
+            reason=outcome.reason,
+            reply=outcome.reply,
+            since_ms=since_ms,
+            is_told=is_owed or is_told,
+        )
         await log(fact, notes=notes)
 
     async def never(self, voyage: Voyage, leg: LegJourney, log: Log, outcome: Never) -> None:
@@ -110,21 +113,26 @@ class Outcomes:
         """The remote may have it: a person decides, or the next turn does."""
         ordinal, now_ms = leg.leg.ordinal, self.clock.now_ms()
         await self.store(voyage, leg)
+        since_ms, is_told = self._since_ms(leg), leg.deferred is not None and leg.deferred.is_told
         if is_parked:
-            parked = Deferred(leg=ordinal, until_ms=now_ms, reason=reason, is_in_doubt=True)
+            parked = Deferred(leg=ordinal, until_ms=now_ms, reason=reason, is_in_doubt=True, since_ms=since_ms, is_told=True)
             return parked, await self._note(voyage, leg, Kind.DELAYED, reason, "")
-        pause_ms = self.rules.schedule.first_retry_ms if leg.attempts else 0
-        return Deferred(leg=ordinal, until_ms=now_ms + pause_ms, reason=reason), ()
+        until_ms = now_ms + (self.rules.schedule.first_retry_ms if leg.attempts else 0)
+        return Deferred(leg=ordinal, until_ms=until_ms, reason=reason, since_ms=since_ms, is_told=is_told), ()
 
-    def next_try_ms(self, voyage: Voyage, leg: LegJourney) -> int | None:
+    def next_try_ms(self, leg: LegJourney) -> int | None:
         """When the leg is due after one more failure; None: no more."""
         return next_try_ms(
             self.rules.schedule,
             attempts=leg.attempts + 1,
-            since_ms=voyage.journey.transfer.received_ms,
+            since_ms=self._since_ms(leg),
             now_ms=self.clock.now_ms(),
             dice=int.from_bytes(self.clock.random(4), "big") / 2**32,
         )
+
+    def _since_ms(self, leg: LegJourney) -> int:
+        """When trying began: now, unless it has failed before."""
+        return (leg.deferred.since_ms if leg.deferred else 0) or self.clock.now_ms()
 
     async def _note(self, voyage: Voyage, leg: LegJourney, kind: Kind, reason: Reason, reply: str) -> tuple[Write, ...]:
         return await self.notes.about(voyage.journey, leg.leg.ordinal, kind, (reason,), reply=reply)

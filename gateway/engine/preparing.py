@@ -1,7 +1,7 @@
 """From the original to the parcel of one leg: clean every document, compose the copy, seal it.
 
-Documents open in throw-away processes. The clean copy is never stored: it is a function of the original, the plan and the leg's own seed, and is made
-again whenever it is needed.
+Documents open in throw-away processes. The clean copy is never stored: it is a function of the original, the plan and
+the leg's own seed, and is made again whenever it is needed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from itertools import chain
@@ -17,12 +18,13 @@ from itertools import chain
 from gateway.engine.clock import Clock, moment
 from gateway.engine.contents import Content, bodies, documents
 from gateway.engine.sealing import Intent, Sealing
-from gateway.engine.vault import Vault
+from gateway.engine.vault import LARGE_BYTES, Vault
 from gateway.engine.verdicts import obstacle, removed
 from gateway.engine.workshop import Workshop
+from gateway.engine.workshop.memory import Memory
 from gateway.facts import Reason, Scrubbed, Sealed
 from gateway.intake.fault import Fault
-from gateway.intake.transferred import decode_part
+from gateway.intake.transferred import decode_part, pieces_of
 from gateway.journey import LegJourney
 from gateway.scrub.contentid import refers
 from gateway.scrub.mail import Composed, MailPlan, Replacement, compose
@@ -32,6 +34,9 @@ from gateway.seal.floor import Choice, Vouched
 from gateway.seal.parcel import Packing
 from gateway.skeleton import Part
 from gateway.transfer import Digest, Seal, Transfer
+
+OVERLAP_BYTES = 256
+"""So much of one piece is looked at again with the next: more than a reference needs to be seen as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,30 @@ class Preparing:
         return openpgp.wrap(parted.outer, armoured, boundary)
 
     async def _clean_one(self, content: Content, part: Part, plan: Plan) -> CleanPart:
-        decoded = _decoded(content, part)
+        document = _document(content, part)
         name = part.names[0] if part.names else ""
         media = f"{part.media}; charset={part.charset}" if part.charset else part.media
-        clean, outcome = await self.workshop.clean(decoded, name=name, media=media, plan=plan)
-        return CleanPart(part, b"" if clean == decoded else clean, outcome)
+        with document if isinstance(document, Memory) else nullcontext():
+            clean, outcome = await self.workshop.clean(document, name=name, media=media, plan=plan)
+            return CleanPart(part, b"" if _is_same(document, clean) else clean, outcome)
+
+
+def _document(content: Content, part: Part) -> bytes | Memory:
+    """A document as it was attached. A large one must not lie in our memory while it lies in the workshop's."""
+    if part.end - part.body <= LARGE_BYTES:
+        return _decoded(content, part)
+    memory = Memory()
+    for piece in pieces_of(content.octets, part):
+        memory.write(piece)
+    return memory
+
+
+def _is_same(document: bytes | Memory, clean: bytes) -> bool:
+    """Compared in pieces: a slice of a mapping is a copy."""
+    before = document.view() if isinstance(document, Memory) else document
+    if len(before) != len(clean):
+        return False
+    return all(before[at : at + LARGE_BYTES] == clean[at : at + LARGE_BYTES] for at in range(0, len(clean), LARGE_BYTES))
 
 
 def _decoded(content: Content, part: Part) -> bytes:
@@ -143,8 +167,17 @@ def _decoded(content: Content, part: Part) -> bytes:
 
 def _referring(content: Content) -> dict[str, bytes]:
     """The text bodies that refer to other parts by Content-ID, which is about to change, by path."""
-    texts = ((part.path, _decoded(content, part)) for part in bodies(content.skeleton))
-    return {path: text for path, text in texts if refers(text)}
+    return {part.path: _decoded(content, part) for part in bodies(content.skeleton) if _refers(content, part)}
+
+
+def _refers(content: Content, part: Part) -> bool:
+    """Asked piece by piece: a body may be as large as the whole mail."""
+    end = b""
+    for piece in pieces_of(content.octets, part):
+        if refers(end + piece):
+            return True
+        end = piece[-OVERLAP_BYTES:]
+    return False
 
 
 def reasons(cleaned: Iterable[CleanPart]) -> tuple[Reason, ...]:

@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
@@ -26,6 +26,7 @@ from gateway.facts import LegFact, Receipt, Received
 from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, begin, todo
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 TRANSFERS_AT_ONCE = 16
 LEGS_AT_ONCE = 8
@@ -217,23 +218,36 @@ class Runner:
             await self._ready.put(Voyage(story.journey, story.key, None))
 
     async def _sail(self) -> None:
-        while True:
-            voyage = await self._ready.get()
+        while (ready := await self._ready.get()) is not None:
+            voyage = await self._run_errand(ready) if isinstance(ready, str) else ready
             if voyage is None:
-                return
-            transfer = voyage.journey.transfer.id
+                continue
             try:
-                await self._travel(voyage)
-            except (Conflict, StoreAway, WorkshopAway) as why:  # read again at the next look
-                self._put_back.add(transfer)
-                log.warning("voyage put back transfer=%s cause=%r", transfer, why.cause)
-            except (StoreBroken, Tampering):
-                raise
-            except Exception as bug:  # met by one transfer, it must not stop the others; its lease brings it back
-                log.error("voyage failed transfer=%s %s", transfer, place_of(bug))
+                await self._contained(voyage.journey.transfer.id, self._travel(voyage))
             finally:
                 self._stations.release(voyage)
-                self._under_way.discard(transfer)
+
+    async def _run_errand(self, stream: str) -> Voyage | None:
+        """The voyage that begins with the errand is sailed by the crew that ran it."""
+        voyage = await self._contained(stream, self._errands[stream.partition("/")[0]](stream))
+        if voyage is not None:
+            self._under_way.add(voyage.journey.transfer.id)
+        return voyage
+
+    async def _contained(self, stream: str, work: Awaitable[T]) -> T | None:
+        """Do the work; if it cannot be done now, it is put back."""
+        try:
+            return await work
+        except (Conflict, StoreAway, WorkshopAway) as why:  # read again at the next look
+            self._put_back.add(stream)
+            log.warning("put back stream=%s cause=%r", stream, why.cause)
+        except (StoreBroken, Tampering):
+            raise
+        except Exception as bug:  # met by one transfer, it must not stop the others; its lease brings it back
+            log.error("voyage failed stream=%s %s", stream, place_of(bug))
+        finally:
+            self._under_way.discard(stream)
+        return None
 
     # ── one voyage ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -29,7 +29,9 @@ class Sealing:
     vault: Vault
     workshop: Workshop
 
-    async def armoured(self, clean: Iterable[bytes], size_bytes: int, choice: Choice, key: Vouched | None) -> Iterator[bytes]:
+    async def armoured(
+        self, clean: Iterable[bytes], size_bytes: int, choice: Choice, key: Vouched | None
+    ) -> Iterator[bytes]:
         """The ciphertext of that much content. Large content is read, and encrypted, as the result is.
 
         Raises `Unsealed`, for large content at the latest where the pieces end.

@@ -165,9 +165,9 @@ class Vault:
 
         return await self.on_disk(read)
 
-    def pieces(self, blob: BlobId, data_key: bytes) -> Iterator[bytes]:
-        """The content, piece by piece; each step blocks. Raises `Tampering`."""
-        return open_sealed(self._blobs, blob, data_key)
+    def pieces(self, blob: BlobId, data_key: bytes, offset: int = 0) -> Iterator[bytes]:
+        """The content from `offset` on, piece by piece; each step blocks. Raises `Tampering`."""
+        return open_sealed(self._blobs, blob, data_key, offset)
 
     async def stream(self, blob: BlobId, data_key: bytes, size_bytes: int) -> AsyncIterator[bytes]:
         """The content, piece by piece, without blocking the loop; small content in one. Raises `Tampering`.

@@ -43,6 +43,7 @@ SENTENCES = {
     "purpose-conflict": "Its subject names more than one purpose ({found}). Name one and send it again.",
     "sender-sealed": "You encrypted this message yourself, and no rule allows that here. Send it unencrypted.",
     "changed": "The message changed since it was accepted. Your administrator has been told.",
+    "seems-cut": "'{name}' seems to stop in the middle. If it is whole, ask for its release; else send it again.",
     # the way
     "tls-unproved": "The mail server {host} did not prove itself ({why}); nothing was sent to it.",
     "greeting-refused": "The mail server {host} refused to talk.",
@@ -61,7 +62,10 @@ SENTENCES = {
     "utf8-unsupported": "The other server cannot take addresses beyond ASCII.",
     "crashed-in-flight": "The gateway stopped while it was being handed over; the other server may have it.",
     "reply-lost": "The message was handed over, but no answer came; the other server may have it.",
+    # a file handed in
+    "unfinished-name": "Its name is what clients call a file they have not finished, so it was not sent. Send it again.",
     # a partner's box
+    "route-unusable": "The gateway's own sign-in at {host} is not in order. Ask your administrator.",
     "host-key-changed": "The server {host} shows a key nobody here has verified. Nothing was sent; ask your administrator.",
     "no-pin-today": "No key of the server {host} is good on {day}. Ask your administrator.",
     "handshake-failed": "The server {host} and the gateway could not agree on a safe connection.",
@@ -126,4 +130,6 @@ def sentence(reason: Reason, *, recipient: str = "") -> str:
     if reason.code == "document":
         given["explained"] = _DOCUMENT.get(given["why"], given["why"]).format_map(given)
     text = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.").format_map(_Given(given, code=reason.code))
+    if given["doubt"]:
+        text += " An attempt before this one may have arrived."
     return text[:1].upper() + text[1:]

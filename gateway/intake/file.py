@@ -74,8 +74,12 @@ def media_of(name: str) -> str:
     return _MEDIA.get(name.rpartition(".")[2].casefold(), _OCTETS)
 
 
-def ending(untrusted_head: bytes, untrusted_tail: bytes) -> Ending:
+def ending(untrusted_head: bytes | memoryview, untrusted_tail: bytes | memoryview) -> Ending:
     """Whether the file ends where its format says: from its first `HEAD_BYTES` and its last `TAIL_BYTES`."""
+    return _ending(bytes(untrusted_head), bytes(untrusted_tail))
+
+
+def _ending(untrusted_head: bytes, untrusted_tail: bytes) -> Ending:
     if untrusted_head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _either(_zip_ends(untrusted_tail))
     if b"%PDF-" in untrusted_head[:HEAD_BYTES]:

@@ -19,7 +19,7 @@ from gateway.intake.words import CHARSETS
 from gateway.skeleton import Limits, Octets, Part, Skeleton
 
 _CHUNK = 1024 * 1024
-_MIME_VERSION = re.compile(rb"[ \t]*1[ \t]*\.[ \t]*0[ \t]*(?:\([^()]*\)[ \t]*)?")
+_MIME_VERSION = re.compile(rb"[ \t]*1[ \t]*\.[ \t]*0[ \t]*(?:\((?:[^()\\]|\\[ -~])*\)[ \t]*)?")
 _UUENCODED = re.compile(rb"begin [0-7]{3,4} [^\r\n]{1,200}\r\n")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _REFUSED = {

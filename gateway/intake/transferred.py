@@ -20,7 +20,7 @@ _CHUNK = 1024 * 1024
 _QP_ODD = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r\n)|[^\t\r\n -~]")
 
 
-class _Flaw(Exception):
+class _Flaw(ValueError):
     """Two decoders may read this differently; `args[0]` is the code."""
 
 
@@ -30,6 +30,11 @@ def decode_part(content: Octets, part: Part) -> bytes | Fault:
         return b"".join(_pieces(content, part.body, part.end, part.encoding))
     except _Flaw as flaw:
         return Fault(code=str(flaw.args[0]), sentence="A part's transfer encoding is broken.")
+
+
+def pieces_of(content: Octets, part: Part) -> Iterator[bytes]:
+    """The same, piece by piece, for a part that `flaw_of` found nothing wrong with. Raises `ValueError` if there is."""
+    return _pieces(content, part.body, part.end, part.encoding)
 
 
 def flaw_of(content: Octets, start: int, end: int, encoding: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from gateway.skeleton import Octets, Part
 
+_SCHEME = re.compile(rb"cid:", re.I)
 _BRACKETS = re.compile(r"<([^<>]*)>")
 _REFERENCE = re.compile(rb"""(["'=(][ \t\r\n]*|)\bcid:([^\x00-\x20"'<>()\[\]]+)""", re.I)
 _TIMED = re.compile(r"[^@]+@[0-9A-F]{8}\.[0-9A-F]{8}")
@@ -23,7 +24,7 @@ _TIMED = re.compile(r"[^@]+@[0-9A-F]{8}\.[0-9A-F]{8}")
 
 def refers(content: bytes) -> bool:
     """Whether a decoded body may refer to a part."""
-    return b"cid:" in content or b"CID:" in content or b"Cid:" in content
+    return _SCHEME.search(content) is not None
 
 
 class ContentIds:

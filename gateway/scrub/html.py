@@ -88,7 +88,7 @@ class _Page:
         self._leave_out_hidden()
         self._leave_out_whole_elements()
         self._clean_sheets()
-        tags = Tags(self._child, self._tally, self._classes(), self._anchors())
+        tags = Tags(self._child, self._tally, *self._renamed())
         pieces = self._pieces(tags)
         self._remember(tags)
         return self._joined(pieces)
@@ -132,18 +132,12 @@ class _Page:
 
     # ── 4. ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _classes(self) -> dict[str, str]:
-        """New names for the classes a style sheet speaks of, by first appearance, so that twice changes nothing."""
-        sheets = [sheet for at, sheet in self._sheets.items() if at not in self._gone]
-        used = dict.fromkeys(name for sheet in sheets for name in html_style.classes(sheet))
-        names = {name: f"c{number}" for number, name in enumerate(used, 1)}
-        if self._tally.strips(Kind.MARKS, Place.STYLES, 0):
-            for sheet in sheets:
-                html_style.rename(sheet, names)
-        return names
+    def _renamed(self) -> tuple[dict[str, str], dict[str, str]]:
+        """New names for classes a style sheet speaks of, and for places it or a link of this page speaks of.
 
-    def _anchors(self) -> dict[str, str]:
-        """New names for the places links of this page lead to."""
+        Numbered by first appearance in what stays, so that twice changes nothing.
+        """
+        sheets = [sheet for at, sheet in self._sheets.items() if at not in self._gone]
         linked = (
             fragment(one.value)
             for at, token in enumerate(self._found)
@@ -151,7 +145,15 @@ class _Page:
             for one in attributes(token.source)
             if one.name in ("href", "usemap")
         )
-        return {name: f"a{number}" for number, name in enumerate(dict.fromkeys(filter(None, linked)), 1)}
+        styled = [[name for sheet in sheets for name in html_style.names(sheet, sign)] for sign in ".#"]
+        classes = _numbered("c", styled[0])
+        anchors = _numbered("a", [*filter(None, linked), *styled[1]])
+        if self._tally.strips(Kind.MARKS, Place.STYLES, 0):
+            new = {f".{old}": f".{name}" for old, name in classes.items()}
+            new |= {f"#{old}": f"#{name}" for old, name in anchors.items()}
+            for sheet in sheets:
+                html_style.rename(sheet, new)
+        return classes, anchors
 
     # ── 3. ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,7 +209,7 @@ class _Page:
     def _remember(self, tags: Tags) -> None:
         """Tell the verifier what must be nowhere: addresses and paths, but for those the reader was meant to see."""
         seen = unescape("".join(token.source for token in self._found if token.sort is Sort.TEXT))
-        seen = "\n".join((seen, *tags.targets))
+        seen = "\n".join((seen, *tags.shown))
         for value in tags.removed:
             if value not in seen:
                 self._tally.remember(Kind.LINKS, value)
@@ -221,3 +223,7 @@ class _Page:
                 raise odd()
             before = piece if is_text else before if not piece else ""
         return "".join(pieces)
+
+
+def _numbered(letter: str, names: list[str]) -> dict[str, str]:
+    return {name: f"{letter}{number}" for number, name in enumerate(dict.fromkeys(names), 1)}

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import NamedTuple
 
-from gateway.scrub.html_style import Declaration, Sheet, declarations
+from gateway.scrub.html_style import Declaration, Sheet, declarations, verdict
 from gateway.scrub.html_tokens import VOID, Attribute, Sort, Token, attributes, region_end
 
 Colour = tuple[int, int, int]
@@ -101,7 +101,7 @@ def _rules(sheets: list[Sheet]) -> _Rules:
             last = _COMPOUND.split(_IGNORED.sub("", selector).strip())[-1]
             asked = frozenset(sign + (name if sign else name.lower()) for sign, name in _SIMPLE.findall(last))
             key = max(asked, default="*", key=lambda one: one[0] in ".#")
-            rules.setdefault(key, []).append(_Asking(order, asked, tuple(rule.declarations)))
+            rules.setdefault(key, []).append(_Asking(order, asked, tuple(filter(_stays, rule.declarations))))
     return rules
 
 
@@ -113,11 +113,16 @@ def _look(token: Token, said: list[Attribute], rules: _Rules) -> Look:
     own |= {"#" + values["id"]} if values.get("id") else set()
     meant = {one.order: one.says for key in ("*", *own) for one in rules.get(key, ()) if one.asked <= own}
     lines = [one for order in sorted(meant) for one in meant[order]]
-    lines += declarations(values["style"]) if "style" in values else []
-    for old, new in (("bgcolor", "background"), ("color", "color"), ("text", "color"), ("background", "background")):
+    lines += filter(_stays, declarations(values["style"]) if "style" in values else ())
+    for old, new in (("bgcolor", "background"), ("color", "color"), ("text", "color")):
         if old in values:
             lines.insert(0, Declaration(new, values[old], ""))
     return _seen({one.name: one.value.lower().replace("!important", "").strip() for one in lines}, "hidden" in values)
+
+
+def _stays(one: Declaration) -> bool:
+    """What is taken from the page, a ground from elsewhere say, makes nothing readable in the copy."""
+    return one.name == "mso-hide" or verdict(one) is None
 
 
 def _seen(style: dict[str, str], is_gone: bool) -> Look:

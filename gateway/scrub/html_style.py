@@ -30,8 +30,8 @@ _HARMLESS = frozenset(("rgb", "rgba", "hsl", "hsla", "calc", "rect", "min", "max
 _URL = re.compile(r"url\(\s*[\"']?\s*([^)]*)", re.I)
 _STATEMENT = re.compile(r"\s*(?:@([a-z-]+)([^{};]*+)([;{])|([^{}@;]++)\{([^{}]*+)\}|(\}))", re.I)
 _BLOCK = re.compile(r"[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}")
-_SELECTOR = re.compile(r"[A-Za-z0-9_.:>+~* \t\r\n-]+")
-_CLASS = re.compile(r"\.(-?[A-Za-z_][A-Za-z0-9_-]*)")
+_SELECTOR = re.compile(r"[A-Za-z0-9_.#:>+~* \t\r\n-]+")
+_NAME = re.compile(r"([.#])(-?[A-Za-z_][A-Za-z0-9_-]*)")
 
 
 class Declaration(NamedTuple):
@@ -137,7 +137,7 @@ def _after(text: str, at: int) -> int:
 
 
 def thin_out(found: Sheet, goes: Callable[[Kind], bool]) -> None:
-    """Leave out what must go: declarations, then selectors that name ids or attributes, then rules that say nothing."""
+    """Leave out what must go: declarations, then selectors that name attributes, then rules that say nothing."""
     for rule in found.rules:
         gone = [(one, kind) for one in rule.declarations if (kind := verdict(one)) and goes(kind)]
         found.dropped += [kind for _, kind in gone]
@@ -152,18 +152,19 @@ def thin_out(found: Sheet, goes: Callable[[Kind], bool]) -> None:
         found.rules = full
 
 
-def classes(found: Sheet) -> list[str]:
-    """The classes a sheet styles, in order."""
-    return [name for rule in found.rules for one in rule.selectors for name in _CLASS.findall(one)]
+def names(found: Sheet, sign: str) -> list[str]:
+    """The classes (`.`) or ids (`#`) a sheet styles, in order."""
+    every = (pair for rule in found.rules for one in rule.selectors for pair in _NAME.findall(one))
+    return [name for mark, name in every if mark == sign]
 
 
-def rename(found: Sheet, names: dict[str, str]) -> None:
-    """Give every class its new name."""
+def rename(found: Sheet, new: dict[str, str]) -> None:
+    """Give every class and id its new name; `new` has them with their signs."""
     for rule in found.rules:
-        new = tuple(_CLASS.sub(lambda match: "." + names.get(match[1], match[1]), one) for one in rule.selectors)
-        if new != rule.selectors:
+        renamed = tuple(_NAME.sub(lambda match: new.get(match[0], match[0]), one) for one in rule.selectors)
+        if renamed != rule.selectors:
             found.dropped.append(Kind.MARKS)
-            rule.selectors = new
+            rule.selectors = renamed
 
 
 def written(found: Sheet) -> str:

@@ -41,8 +41,8 @@ class Tags:
         self._anchors = anchors
         self.removed: set[str] = set()
         """Addresses and paths that were taken out."""
-        self.targets: set[str] = set()
-        """Where the links that stay lead to."""
+        self.shown: set[str] = set()
+        """Where the links that stay lead to, and words beside the text."""
 
     def goes(self, kind: Kind, place: Place = Place.BODY) -> bool:
         """Whether the plan takes this kind out."""
@@ -86,8 +86,11 @@ class Tags:
                 return self._named(one, [new], counts)
             case "href" | "src" | "background" | "usemap":
                 return self._address(tag, one, counts)
-        if name in WORDS and _PATH.search(unescape(one.value)):
+        if name not in WORDS:
+            return one.value
+        if _PATH.search(words := unescape(one.value)):
             return self._without(one, Kind.PATHS, counts)
+        self.shown.add(words)
         return one.value
 
     def _without(self, one: Attribute, kind: Kind, counts: Count) -> str | None:
@@ -135,7 +138,7 @@ class Tags:
         if lower.startswith(CODE_SCHEMES):
             return self._without(one, Kind.CODE, counts)
         if lower.startswith("cid:") or (is_link and lower.startswith(SCHEMES)):
-            self.targets.add(address)
+            self.shown.add(address)
             return one.value
         if lower.startswith("mid:"):
             return self._without(one, Kind.IDS, counts)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from gateway.scrub import Child
 from gateway.scrub.plan import Cleaned, Held, Inspection, Plan, Sink, Window
 
+PIECE_BYTES = 1 << 20
+
 
 class PlainText:
     """Leaves text alone.
@@ -21,5 +23,6 @@ class PlainText:
 
     def clean(self, src: Window, plan: Plan, child: Child, out: Sink) -> Cleaned | Held:
         """The same bytes."""
-        out.write(src[:])
+        for at in range(0, len(src), PIECE_BYTES):  # a slice of a mapping is a copy
+            out.write(src[at : at + PIECE_BYTES])
         return Cleaned()

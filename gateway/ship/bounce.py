@@ -12,13 +12,14 @@ from __future__ import annotations
 import base64
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
 from enum import StrEnum
 
-from gateway.transfer import Leg, Notify, Transfer, TransferId
+from gateway.transfer import Address, Leg, Notify, Transfer, TransferId, Way
 
 LARGEST_HEADER = 64 * 1024
 _BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
@@ -50,6 +51,13 @@ _OPENING = {
     Kind.HELD: "Your message to {recipient} waits here. Nothing has been sent to this recipient.",
     Kind.RELAYED: "Your message was passed on to the mail server of {recipient}, which will not tell more.",
     Kind.DELIVERED: "Your message reached the mail server of {recipient}.",
+}
+_OPENING_OF_FILE = _OPENING | {
+    Kind.FAILED: "Your file '{name}' did not reach {recipient}, and it will not be tried again.",
+    Kind.DELAYED: "Your file '{name}' has not reached {recipient} yet. You need not send it again.",
+    Kind.HELD: "Your file '{name}' to {recipient} waits here. Nothing has been sent to this recipient.",
+    Kind.RELAYED: "Your file '{name}' lies in the box of {recipient}, whose server will not tell more.",
+    Kind.DELIVERED: "Your file '{name}' was collected by {recipient}.",
 }
 _WANTED = {
     Kind.FAILED: {Notify.FAILURE},
@@ -94,13 +102,7 @@ def compose(
     boundary = "note-" + identity.removeprefix("T-")
     recipient = str(leg.recipient)
     header = (
-        ("Date", format_datetime(at)),
-        ("From", f"{_phrase(office + ' mail gateway')} <mailer-daemon@{_line(host)}>"),
-        ("To", f"<{_ascii_address(str(transfer.sender.address))}>"),
-        ("Subject", _unstructured(f"{_TITLE[notice.kind]}: {recipient}")),
-        ("Message-ID", f"<{identity}@{_line(host)}>"),
-        ("Auto-Submitted", "auto-replied"),
-        ("MIME-Version", "1.0"),
+        *_header(f"{_TITLE[notice.kind]}: {recipient}", transfer.sender.address, host, office, at, identity),
         ("Content-Type", f'multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"'),
     )
     parts = [_words(notice, transfer, recipient), _status(notice, transfer, leg, host, at)]
@@ -110,14 +112,43 @@ def compose(
     return ("".join(f"{name}: {value}\r\n" for name, value in header) + f"\r\n{body}--{boundary}--\r\n").encode("ascii")
 
 
+def announce(
+    sentences: Iterable[str], *, to: Address, title: str, host: str, office: str, at: datetime, identity: TransferId
+) -> bytes:
+    """A whole note to one of ours that reports no delivery: that something came, say. Canonical and 7-bit."""
+    header = _header(title, to, host, office, at, identity)
+    return ("".join(f"{name}: {value}\r\n" for name, value in header) + _text(sentences)).encode("ascii")
+
+
+def _header(
+    title: str, to: Address, host: str, office: str, at: datetime, identity: TransferId
+) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Date", format_datetime(at)),
+        ("From", f"{_phrase(office + ' mail gateway')} <mailer-daemon@{_line(host)}>"),
+        ("To", f"<{_ascii_address(str(to))}>"),
+        ("Subject", _unstructured(title)),
+        ("Message-ID", f"<{identity}@{_line(host)}>"),
+        ("Auto-Submitted", "auto-replied"),
+        ("MIME-Version", "1.0"),
+    )
+
+
 def _words(notice: Notice, transfer: Transfer, recipient: str) -> str:
     """For people."""
-    said = [_OPENING[notice.kind].format(recipient=recipient), *notice.sentences]
+    opening = _OPENING if transfer.way is Way.MAIL else _OPENING_OF_FILE
+    name = transfer.items[0].name if transfer.items else ""
+    said = [opening[notice.kind].format(recipient=recipient, name=name), *notice.sentences]
     if notice.reply:
         said.append(f"The other server said: {notice.reply}")
     if notice.retry_until_ms is not None:
         said.append(f"It will be tried until {format_datetime(_moment(notice.retry_until_ms))}.")
     said.append(f"Transfer: {transfer.id}")
+    return _text(said)
+
+
+def _text(said: Iterable[str]) -> str:
+    """Paragraphs as a text part, header and all."""
     shown = (textwrap.wrap(_BREAKS.sub(" ", line), 76, break_on_hyphens=False) for line in said)
     text = "\r\n\r\n".join("\r\n".join(lines) for lines in shown) + "\r\n"
     if text.isascii():
@@ -143,7 +174,8 @@ def _status(notice: Notice, transfer: Transfer, leg: Leg, host: str, at: datetim
     if notice.remote_host:
         recipient.append(("Remote-MTA", f"dns; {notice.remote_host}"))
     if notice.reply:
-        recipient.append(("Diagnostic-Code", f"smtp; {notice.reply}"))
+        kind = "smtp" if transfer.way is Way.MAIL else "x-sftp"
+        recipient.append(("Diagnostic-Code", f"{kind}; {notice.reply}"))
     recipient.append(("Last-Attempt-Date", format_datetime(at)))
     if notice.retry_until_ms is not None:
         recipient.append(("Will-Retry-Until", format_datetime(_moment(notice.retry_until_ms))))

@@ -6,6 +6,7 @@ anonymous files they hold, mapped or not, once each. The page cache is not: the 
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -28,6 +29,7 @@ EVERY_S = 0.1
 OUTSIDE = "vic@stranger.test"
 COURT = "registry@court.test"
 _LINE = b"Nothing to see in any of it: seventy-six characters and the end of the line.\r\n"
+_BASE64 = base64.b64encode(b"fifty-seven octets make one line of seventy-six signs. \r\n") + b"\r\n"
 _SHMEM = re.compile(r"^Pss_Shmem:\s+(\d+)", re.MULTILINE)
 _PSS = re.compile(r"^Pss:\s+(\d+)", re.MULTILINE)
 
@@ -89,7 +91,9 @@ class Curve:
                 f"({parts}); curve {curve}")  # fmt: skip
 
 
-def measure(folder: Path, *, connections: int, size_mib: int, sealed: bool, within_s: float = 360.0) -> Curve:
+def measure(
+    folder: Path, *, connections: int, size_mib: int, sealed: bool, attached: bool = False, within_s: float = 360.0
+) -> Curve:
     """`connections` clients at once, each with one message; until all were taken and arrived, or time is up."""
     with _office(folder, sealed=sealed) as (house, arrived):
         assert house.process is not None
@@ -100,7 +104,7 @@ def measure(folder: Path, *, connections: int, size_mib: int, sealed: bool, with
                 curve.samples.append((time.monotonic() - began, *held_mib(pid)))
 
         watcher = threading.Thread(target=sample, daemon=True)
-        clients = [threading.Thread(target=_client, args=(house, size_mib, sealed, curve), daemon=True)
+        clients = [threading.Thread(target=_client, args=(house, size_mib, sealed, attached, curve), daemon=True)
                    for _ in range(connections)]  # fmt: skip
         watcher.start()
         for client in clients:
@@ -115,11 +119,13 @@ def measure(folder: Path, *, connections: int, size_mib: int, sealed: bool, with
         return curve
 
 
-def _client(house: House, size_mib: int, sealed: bool, curve: Curve) -> None:
+def _client(house: House, size_mib: int, sealed: bool, attached: bool, curve: Curve) -> None:
     recipient, subject = (COURT, "[case] large") if sealed else (OUTSIDE, "[office] large")
+    kind = 'text/plain; name="large.txt"\r\nContent-Transfer-Encoding: base64' if attached else "text/plain"
     header = (f"From: {SENDER}\r\nTo: {recipient}\r\nSubject: {subject}\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\n"
-              f"Message-ID: <{os.urandom(8).hex()}@town.test>\r\n\r\n").encode()  # fmt: skip
-    block = _LINE * 800
+              f"Message-ID: <{os.urandom(8).hex()}@town.test>\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n"
+              "\r\n").encode()  # fmt: skip
+    block = (_BASE64 if attached else _LINE) * 800
     try:
         with house.staff(SENDER).connected() as session:
             assert session.sock is not None

@@ -15,7 +15,8 @@ from tests.corpus import docx_file, gif_file, html_file, jpeg_file, pdf_file, pn
 
 VECTORS = Path(__file__).parents[2] / "../shared/vectors"
 SOURCES = {
-    "jpeg": jpeg_file.dirty, "png": png_file.dirty, "gif": gif_file.dirty, "html": html_file.dirty, "docx": docx_file.dirty, "xlsx": xlsx_file.dirty,
+    "jpeg": jpeg_file.dirty, "png": png_file.dirty, "gif": gif_file.dirty,
+    "html": html_file.dirty, "docx": docx_file.dirty, "xlsx": xlsx_file.dirty,
     "pptx": pptx_file.dirty, "pdf": pdf_file.dirty,
 }  # fmt: skip
 MUTANTS = 40

@@ -5,12 +5,14 @@ After every story the house it was told in must be whole: `sealgate ledger fsck`
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.boxes import MISSING
 from tests.house import House
 
 
@@ -65,3 +67,41 @@ def _laid_out() -> Iterator[House]:
             house.is_whole()
         finally:
             house.ends()
+
+
+@pytest.fixture(scope="module")
+def filing_town() -> Iterator[House]:
+    """The sample office, open; its route to the court leads to the court's own `sshd`."""
+    if MISSING:
+        pytest.skip(f"OpenSSH's {' and '.join(MISSING)} must be installed")
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        town = House.laid_out(Path(folder))
+        try:
+            town.builds_a_box().opens()
+            town.publishes()
+            town.outside().start()
+            town.opens()
+            yield town
+            town.is_whole()
+            assert 0 == town.closes()
+        finally:
+            town.ends()
+
+
+@pytest.fixture(scope="module")
+def collecting_town() -> Iterator[House]:
+    """The sample office, open; the court has no server of its own and comes for what is its."""
+    if shutil.which("sftp") is None:
+        pytest.skip("OpenSSH's sftp must be installed")
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        town = House.laid_out(Path(folder))
+        try:
+            town.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
+            town.publishes()
+            town.outside().start()
+            town.opens()
+            yield town
+            town.is_whole()
+            assert 0 == town.closes()
+        finally:
+            town.ends()

@@ -565,6 +565,14 @@ class Office:
             while not all(self._is_at_rest(one) for one in self.transfers()):
                 await asyncio.sleep(0.002)
 
+    async def comes_to(self, transfer: TransferId, *states: State) -> None:
+        """Until its legs are there, or for some seconds: the test then says where they are."""
+        for _ in range(2000):
+            if list(states) == self.states(transfer):
+                break
+            await asyncio.sleep(0.002)
+        assert list(states) == self.states(transfer)
+
     async def passes(self, ms: int) -> None:
         """That much time passes, and what falls due is done."""
         self.clock.at_ms += ms
@@ -650,7 +658,7 @@ def in_the_office(**how: Any) -> Callable[[Story], Callable[..., None]]:
 
 
 async def _told(story: Story, office: Office, given: dict[str, Any]) -> None:
-    async with office.opens():
+    async with asyncio.timeout(30), office.opens():
         await story(office, **given)
     assert [] == office.fatal
     office.is_whole()

@@ -70,9 +70,8 @@ async def test_a_key_that_was_revoked_stops_it_at_the_door(office: Office) -> No
     assert ([], "attempted" in office.kinds(transfer)) == (office.post.got(COURT), False)
 
     await office.trusts(COURT, 1)
-    await office.rests()
 
-    assert [State.SHIPPED] == office.states(transfer)
+    await office.comes_to(transfer, State.SHIPPED)
 
 
 @in_the_office()
@@ -146,6 +145,21 @@ async def test_it_is_tried_again_and_given_up(office: Office) -> None:
 
 
 @in_the_office()
+async def test_patience_counts_from_the_first_try(office: Office) -> None:
+    """A leg that was held for six days is not given up at its first busy signal, nor called late before an hour."""
+    transfer = await office.accepts()
+    await office.passes(6 * DAY)
+    office.post.answers.append(BUSY)
+    await office.trusts(COURT)
+    await office.comes_to(transfer, State.WAITING)
+    assert 1 == len(office.notes_about(transfer))  # that it waited, not that it is late
+
+    await office.passes(10 * MINUTE)
+
+    assert [State.SHIPPED] == office.states(transfer)
+
+
+@in_the_office()
 async def test_a_refusal_for_good_ends_it(office: Office) -> None:
     """5xx is not tried again; the note carries what the other server said and its status."""
     await office.trusts(COURT)
@@ -160,7 +174,7 @@ async def test_a_refusal_for_good_ends_it(office: Office) -> None:
     assert "550 5.1.1 who?" in note
     assert "Status: 5.1.1" in note
     await office.passes(DAY)
-    assert 1 == office.post.lines
+    assert 1 == office.kinds(transfer).count("attempted")
 
 
 @pytest.mark.parametrize(
@@ -198,8 +212,7 @@ async def test_a_doubt_about_confidential_papers_is_parked(office: Office) -> No
     assert [State.PARKED] == office.states(transfer)
 
     assert isinstance(await office.orders.release(transfer, 0, party(PER), "they do not have it"), tuple)
-    await office.rests()
-    assert [State.SHIPPED] == office.states(transfer)
+    await office.comes_to(transfer, State.SHIPPED)
 
 
 @in_the_office()

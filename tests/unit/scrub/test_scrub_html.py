@@ -10,6 +10,7 @@ import pytest
 
 from gateway.scrub import document
 from gateway.scrub.plan import Action, Cleaned, Code, Finding, Held, Kind, Place, Plan
+from gateway.scrub.verify import verify
 from tests.corpus import html_file, png_file
 
 MEDIA = "text/html; charset=utf-8"
@@ -142,9 +143,17 @@ def test_links_within_the_page_still_lead_there() -> None:
     assert expected == cleaned(page)
 
 
+def test_ids_that_are_styled_are_renamed() -> None:
+    """A ground that makes white words readable stays where it was."""
+    page = "<style>#outlook{background:#036} #x-y[z] a{color:red}</style><p id=outlook style='color:white'>a</p>"
+
+    assert "<style>\n#a1{background:#036}\n</style><p id=\"a1\" style='color:white'>a</p>" == cleaned(page)
+
+
 def test_classes_that_are_styled_are_renamed_and_others_go() -> None:
     """What the sheet says of a class still holds, but not under the name its program gave it."""
-    page = '<style>p.MsoNormal, .gmail_x {margin:0}</style><p class="MsoNormal elementToProof">a</p><p class=moz-y>b</p>'
+    sheet = "<style>p.MsoNormal, .gmail_x {margin:0}</style>"
+    page = sheet + '<p class="MsoNormal elementToProof">a</p><p class=moz-y>b</p>'
 
     assert '<style>\np.c1,.c2{margin:0}\n</style><p class="c1">a</p><p>b</p>' == cleaned(page)
 
@@ -226,6 +235,17 @@ def test_a_rule_may_hold_what_goes_by_default() -> None:
     assert Code.ASK is getattr(result, "code", None)
 
 
+def test_what_was_removed_is_looked_for_again() -> None:
+    """The verifier misses no address that was taken out, and does not take words a reader sees for one."""
+    pixel = b'<p>a<img src="https://t.example/pixel?who=ann"></p>'
+    shown_too = b'<p>https://x.example/logo.png<img alt="image001.png" src="image001.png">'
+    shown_too += b'<a href="https://x.example/logo.png"><img alt=y src="https://x.example/logo.png"></a></p>'
+
+    assert () != verify(pixel, b"<p>a https://t.example/pixel?who=ann</p>", media=MEDIA, plan=Plan())
+    for page in (pixel, shown_too):
+        assert () == verify(page, cleaned(page).encode(), media=MEDIA, plan=Plan())
+
+
 # ── what hides ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -253,6 +273,8 @@ def test_a_rule_may_hold_what_goes_by_default() -> None:
         "<style>@media screen{.x{display:none}}</style><p class=x>secret</p>",
         '<div style="visibility:hidden"><p><b>secret</b></p></div>',
         '<img style="display:none" src="cid:secret@x">',
+        '<div style="background:#036 url(https://x.example/sea.jpg);color:white">secret</div>',
+        '<table background="https://x.example/sea.jpg"><tr><td style="color:white">secret</td></tr></table>',
     ],
 )
 def test_text_that_is_not_shown_waits(page: str) -> None:
@@ -381,8 +403,9 @@ def test_only_a_doctype_of_html_stays() -> None:
 def test_soup_is_answered() -> None:
     """Whatever is thrown at it is cleaned or held; cleaned text is what it was, and twice changes nothing."""
     dice = random.Random("soup")
-    bits = ["<", ">", "<p ", "</p>", '"', "'", "=", "<!--", "-->", "<style>", "</style>", "{", "}", ":", ";", "&lt", "a "]
-    bits += ["<span style='display:none'>", "</span>", "<script>", "</script>", "cid:", "<o:p>", "<!", "<a href=#x>", "&"]
+    bits = ["<", ">", "<p ", "</p>", '"', "'", "=", "<!--", "-->", "<style>", "</style>", "{", "}", ":", ";", "&lt"]
+    bits += ["<span style='display:none'>", "</span>", "<script>", "</script>", "cid:", "<o:p>", "<!", "<a href=#x>"]
+    bits += ["a ", "&"]
     answers = []
 
     for _ in range(4000):
@@ -398,5 +421,7 @@ def test_soup_is_answered() -> None:
 
 def test_a_deep_or_wide_page_is_no_matter() -> None:
     """A hundred thousand open elements, ends without beginnings and hidden ones are read in one pass."""
-    for page in ("<div>" * 50_000, "<b>" * 30_000 + "</i>" * 30_000, "<p style=color:white></p>" * 20_000, "<" * 50_000):
+    pages = ["<div>" * 50_000, "<b>" * 30_000 + "</i>" * 30_000, "<p style=color:white></p>" * 20_000, "<" * 50_000]
+
+    for page in pages:
         assert document.clean(page.encode(), media=MEDIA, plan=Plan())

@@ -1,0 +1,26 @@
+"""Large buffers go back to the kernel as soon as they are free.
+
+The C library raises its threshold for that with every large buffer it sees freed, and keeps an arena for each thread.
+With fifty large messages coming in over TLS that left 80 MiB of the gateway's memory to nobody (`make bench`). Where
+there is no `mallopt` (musl), nothing is tuned and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+# malloc.h
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+LARGE_BYTES = 128 * 1024
+"""The C library's own first threshold; setting it keeps it there."""
+ARENAS = 2
+
+
+def give_back_large_buffers() -> None:
+    """For the rest of this process. Call it before there are threads."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:
+        return
+    mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+    mallopt(_M_ARENA_MAX, ARENAS)

@@ -1,0 +1,201 @@
+"""The stations of a file's voyage: one file, one partner's box or one colleague's folder.
+
+What a colleague sends out is cleaned as an attachment would be. What a partner hands in is looked into and left as it
+came: it is their paper, and may be evidence.
+
+GAP: a file above `LARGEST_OPENED` is not opened; it waits for a person, who may let it go as it came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from gateway.engine.contents import Contents
+from gateway.engine.inquiry import Inquiry
+from gateway.engine.notes import Notes
+from gateway.engine.policy import InForce
+from gateway.engine.pushing import Pushing
+from gateway.engine.runner import Log, Voyage
+from gateway.engine.sealing import Intent, Sealing
+from gateway.engine.vault import LARGE_BYTES, Vault
+from gateway.engine.verdicts import Inside, Verdicts, hidden, obstacle, removed
+from gateway.engine.workshop import Workshop
+from gateway.engine.workshop.memory import Memory
+from gateway.errors import Tampering
+from gateway.facts import Reason, Receipt, Scrubbed
+from gateway.intake.file import HEAD_BYTES, TAIL_BYTES, Ending, ending
+from gateway.journey import LegJourney
+from gateway.judge import words
+from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Plan, Tier
+from gateway.seal import openpgp
+from gateway.seal.floor import Choice, Vouched
+from gateway.transfer import Digest, Item, Seal, Transfer
+
+LARGEST_OPENED = 64 * 1024 * 1024
+"""The workshop holds a document and its clean copy in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A file after the workshop."""
+
+    outcome: Cleaned | Held
+    is_cut: bool
+    clean: bytes | None
+    """None: it leaves as it came."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileStations:
+    """Satisfies `runner.Stations` for files."""
+
+    contents: Contents
+    vault: Vault
+    workshop: Workshop
+    inquiry: Inquiry
+    pushing: Pushing
+    notes: Notes
+    rules: InForce
+    _verdicts: Verdicts = field(init=False)
+    _sealing: Sealing = field(init=False)
+    _looked: dict[str, Looked] = field(default_factory=dict)
+    """By transfer: it has one file and one leg."""
+
+    def __post_init__(self) -> None:
+        self._verdicts = Verdicts(inquiry=self.inquiry, notes=self.notes)
+        self._sealing = Sealing(vault=self.vault, workshop=self.workshop)
+
+    async def judge(self, voyage: Voyage, legs: tuple[int, ...]) -> None:
+        """See `runner.Stations.judge`: the file is opened first, so that what it hides is known."""
+        await self._verdicts.judge(voyage, legs, self._inspect)
+
+    async def scrub(self, voyage: Voyage, leg: int) -> None:
+        """See `runner.Stations.scrub`."""
+        transfer, part = voyage.journey.transfer, voyage.journey.legs[leg]
+        looked, item = await self._look(voyage, part), transfer.items[0]
+        _, kept_by = self.rules.plan(part.leg.recipient, transfer.label)
+        is_incoming = _is_incoming(transfer)
+        voyage.add(
+            Scrubbed(
+                leg=leg,
+                digest=item.digest if looked.clean is None else Digest.of(looked.clean),
+                size_bytes=item.size_bytes if looked.clean is None else len(looked.clean),
+                removed=() if is_incoming else removed(looked.outcome),
+                kept_by=() if is_incoming else kept_by,
+                confinement=self.workshop.mechanisms,
+            )
+        )
+
+    async def encrypt(self, voyage: Voyage, leg: int) -> None:
+        """See `runner.Stations.encrypt`."""
+        chosen = await self._verdicts.choice(voyage, leg)
+        if chosen is not None:
+            choice, opinion = chosen
+            await self._verdicts.seal(voyage, leg, self._seal(voyage, voyage.journey.legs[leg], choice, opinion.key))
+
+    async def settle(self, voyage: Voyage, leg: int) -> None:
+        """See `runner.Stations.settle`."""
+        await self.pushing.settle(voyage, leg)
+
+    async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
+        """See `runner.Stations.ship`. What was open for cleaning is closed first: a delivery may take long."""
+        self.release(voyage)
+        await self.pushing.ship(voyage, leg, log, sealed)
+
+    def release(self, voyage: Voyage) -> None:
+        """See `runner.Stations.release`."""
+        self.contents.release(voyage.journey.transfer.id)
+        self._looked.pop(voyage.journey.transfer.id, None)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _inspect(self, voyage: Voyage, leg: LegJourney) -> Inside:
+        looked, name = await self._look(voyage, leg), voyage.journey.transfer.items[0].name
+        facts = {"hidden-content-found": hidden([looked.outcome])}
+        waits = obstacle(name, looked.outcome)
+        if not looked.is_cut:
+            return facts, (waits,) if waits else ()
+        cut = Reason(code="seems-cut", about=(("name", name),))
+        is_its_consequence = isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
+        return facts, (cut, waits) if waits and not is_its_consequence else (cut,)
+
+    async def _look(self, voyage: Voyage, leg: LegJourney) -> Looked:
+        transfer = voyage.journey.transfer
+        known = self._looked.get(transfer.id)
+        if known is None:
+            plan, _ = self.rules.plan(leg.leg.recipient, transfer.label)
+            known = self._looked[transfer.id] = await self._look_into(transfer, plan, voyage.data_key)
+        return known
+
+    async def _look_into(self, transfer: Transfer, plan: Plan, data_key: bytes) -> Looked:
+        """Compared with the digest in the facts before anything of it is believed."""
+        item = transfer.items[0]
+        if item.size_bytes > LARGEST_OPENED:
+            head, tail = await self.vault.on_disk(lambda: _ends(self.vault.pieces(item.blob, data_key), item))
+            return Looked(outcome=Held(code=Code.LIMIT), is_cut=ending(head, tail) is Ending.CUT, clean=None)
+        await self.contents.reserve(transfer.id, item.size_bytes)
+        raw = await self.vault.take(item.blob, data_key, item.size_bytes)
+        try:
+            view = raw.view() if isinstance(raw, Memory) else raw
+            if hashlib.sha256(view).hexdigest() != item.digest.sha256:
+                raise Tampering(f"{transfer.id}: the file is not the one that was handed in")
+            is_cut = ending(view[:HEAD_BYTES], view[-TAIL_BYTES:]) is Ending.CUT
+            if _is_incoming(transfer):
+                found = await self.workshop.inspect(raw, name=item.name, media=item.media)
+                return Looked(outcome=_as_it_came(found), is_cut=is_cut, clean=None)
+            content, outcome = await self.workshop.clean(raw, name=item.name, media=item.media, plan=plan)
+            is_other = isinstance(outcome, Cleaned) and Digest.of(content) != item.digest
+            return Looked(outcome=outcome, is_cut=is_cut, clean=content if is_other else None)
+        finally:
+            if isinstance(raw, Memory):
+                raw.close()
+
+    # ── the parcel ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _seal(self, voyage: Voyage, leg: LegJourney, choice: Choice, key: Vouched | None) -> Intent:
+        assert leg.scrubbed is not None
+        looked = await self._look(voyage, leg)
+        pieces: Iterable[bytes] = await self._original(voyage) if looked.clean is None else (looked.clean,)
+        if choice.seal is Seal.OPENPGP:
+            armoured = await self._sealing.armoured(pieces, leg.scrubbed.size_bytes, choice, key)
+            pieces = openpgp.binary(armoured)
+        return await self._sealing.intend(voyage.journey.transfer, leg, pieces, choice, key, voyage.data_key)
+
+    async def _original(self, voyage: Voyage) -> Iterable[bytes]:
+        """The file as it came. A large one is read piece by piece, by whoever writes its parcel, on a disk thread."""
+        item, data_key = voyage.journey.transfer.items[0], voyage.data_key
+        pieces = await self.vault.on_disk(lambda: _checked(self.vault.pieces(item.blob, data_key), item.digest))
+        return pieces if item.size_bytes > LARGE_BYTES else await self.vault.on_disk(lambda: list(pieces))
+
+
+def _is_incoming(transfer: Transfer) -> bool:
+    return transfer.sender.person.startswith(words.PARTNER)
+
+
+def _as_it_came(found: Inspection) -> Cleaned | Held:
+    """A paper from outside: what could act waits for a person, as does what nobody can look into; nothing is taken."""
+    if found.held is not None:
+        return found.held
+    acts = tuple(one for one in found.findings if one.tier is Tier.ACTIVE and one.kind is not Kind.LINKS)
+    return Held(code=Code.ASK, findings=acts) if acts else Cleaned(kept=found.findings, is_signed=found.is_signed)
+
+
+def _ends(pieces: Iterable[bytes], item: Item) -> tuple[bytes, bytes]:
+    """The first and the last bytes of what is too large to be opened, compared whole. Blocks. Raises `Tampering`."""
+    head, tail = b"", b""
+    for piece in _checked(pieces, item.digest):
+        head = head if len(head) >= HEAD_BYTES else (head + piece)[:HEAD_BYTES]
+        tail = (tail + piece)[-TAIL_BYTES:]
+    return head, tail
+
+
+def _checked(pieces: Iterable[bytes], digest: Digest) -> Iterator[bytes]:
+    """The same pieces. Raises `Tampering` at the end if they are not what the facts say."""
+    seen = hashlib.sha256()
+    for piece in pieces:
+        seen.update(piece)
+        yield piece
+    if seen.hexdigest() != digest.sha256:
+        raise Tampering("a file is not what its facts say")

@@ -1,0 +1,98 @@
+"""The generated files in people's folders: receipts, and what each folder does. Made when somebody looks.
+
+A receipt changes as its transfer goes on; one for machines holds the proof as soon as the published ledger covers it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gateway.engine import receipts
+from gateway.engine.archive import Story
+from gateway.engine.attested import Attestations
+from gateway.engine.clock import Clock, day
+from gateway.engine.evidence import bundle_of
+from gateway.engine.pigeonholes import Drop
+from gateway.engine.policy import InForce
+from gateway.engine.publication import Publication
+from gateway.engine.shelf import Shelf
+from gateway.errors import StoreAway
+from gateway.scrub.plan import Action, Kind
+from gateway.transfer import Party
+
+MOST_RECEIPTS = 100
+"""Of a person, the latest; an auditor finds the others."""
+REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A generated file."""
+
+    content: bytes
+    at_ms: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Pages:
+    """Makes pages, remembering those that cannot change."""
+
+    shelf: Shelf
+    attestations: Attestations
+    publication: Publication
+    vkey: str
+    rules: InForce
+    clock: Clock
+    _made: OrderedDict[tuple[str, int], tuple[Page, Page]] = field(default_factory=OrderedDict)
+    """By transfer and version, with proof: for reading, and for machines."""
+
+    async def receipts(self, person: str) -> Mapping[str, Page]:
+        """By name, of everything a person handed in lately, what was refused at the door too."""
+        stories = await self.shelf.transfers_of(person, most=MOST_RECEIPTS)
+        return await asyncio.to_thread(self._receipts, stories)
+
+    def read_me(self, party: Party, drop: Drop) -> Page:
+        """What dropping a file means, in words."""
+        plan, _ = self.rules.plan(drop.recipient, drop.spotted.label or "")
+        now_ms = self.clock.now_ms()
+        scope = receipts.Scope(
+            recipient=drop.recipient,
+            label=drop.spotted.label,
+            purpose=drop.spotted.purpose,
+            strips=tuple(kind.value for kind in Kind if plan.action(kind) is Action.STRIP),
+            holds=tuple(kind.value for kind in Kind if plan.action(kind) is Action.HOLD),
+            is_pushed=self.rules.route(drop.recipient) is not None,
+        )
+        content = receipts.read_me(scope, self.rules.rulebook, party.person, day(now_ms, self.rules.zone))
+        return Page(content=content, at_ms=now_ms)
+
+    def _receipts(self, stories: Sequence[Story]) -> Mapping[str, Page]:
+        titles = receipts.titles([story.journey.transfer for story in stories], self.rules.zone)
+        found: dict[str, Page] = {}
+        for title, story in zip(titles, stories, strict=True):
+            found[f"{title}.txt"], found[f"{title}.json"] = self._made_of(story)
+        return found
+
+    def _made_of(self, story: Story) -> tuple[Page, Page]:
+        key = (story.stream, len(story.rows))
+        if key in self._made:
+            self._made.move_to_end(key)
+            return self._made[key]
+        bundle = b""
+        with suppress(StoreAway):  # not published yet: in a second it is
+            bundle = bundle_of(tuple(self.attestations.of(story)), self.publication, self.vkey)
+        receipt = receipts.document(story, self.rules.rulebook, bundle)
+        at_ms = story.rows[-1].at_ms
+        pages = (
+            Page(content=receipts.as_text(receipt), at_ms=at_ms),
+            Page(content=receipts.as_json(receipt), at_ms=at_ms),
+        )
+        if bundle:
+            self._made[key] = pages
+            while len(self._made) > REMEMBERED:
+                self._made.popitem(last=False)
+        return pages

@@ -1,0 +1,163 @@
+"""Which folders somebody may use for files, and what it means to drop one there.
+
+Staff see `to/<partner>[/label][/purpose]`, `from/<partner>`, `receipts`; a partner sees `inbox`, `outbox`. A folder is
+there if the rules could let this person send that way; what they surely forbid is absent, not forbidden. Label and
+purpose follow from the folders and from tags in the file's name; what neither says is what the rules say of unlabelled.
+
+GAP: what a partner hands in is for the one colleague who verified the partner (`verified.by`): the rules name no other
+contact. A partner nobody has verified has no outbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.engine.inquiry import Inquiry, Question
+from gateway.engine.policy import InForce
+from gateway.facts import Outcome, Reason
+from gateway.judge import words
+from gateway.judge.rulebook import Labels
+from gateway.judge.spotting import Spotted, spot
+from gateway.transfer import Address, Party, Recipient, Way
+
+Place = tuple[str, ...]
+"""A folder or file in somebody's tree, by names from the top."""
+
+TO, FROM, RECEIPTS, INBOX, OUTBOX = "to", "from", "receipts", "inbox", "outbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """What dropping a file somewhere means."""
+
+    recipient: Recipient
+    spotted: Spotted
+
+
+def partner_id(party: Party) -> str:
+    """The partner this is; empty for one of ours."""
+    return party.person.removeprefix(words.PARTNER) if party.person.startswith(words.PARTNER) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pigeonholes:
+    """Knows the folders; asks the judge about each."""
+
+    rules: InForce
+    inquiry: Inquiry
+
+    async def folders(self, party: Party, place: Place) -> tuple[str, ...] | None:
+        """The folders in a folder; None if there is no such folder for them."""
+        match place:
+            case ():
+                return tuple([name for name in self._top(party) if await self.is_there(party, (name,))])
+            case ("to",) if not partner_id(party):
+                return tuple([one for one in sorted(self._partners) if await self.is_there(party, (TO, one))])
+            case ("from",) if not partner_id(party):
+                return tuple(sorted(self._partners))
+        if not await self.is_there(party, place):
+            return None
+        inside = self._below(place) if place[0] == TO else ()
+        return tuple([name for name in inside if await self.is_there(party, (*place, name))])
+
+    async def is_there(self, party: Party, place: Place) -> bool:
+        """Whether the folder exists for them."""
+        if len(place) <= 1:
+            is_known = not place or place[0] in self._top(party)
+            return is_known and (place != (OUTBOX,) or not await self._is_forbidden(party, place))
+        if place[0] == FROM:
+            return not partner_id(party) and len(place) == 2 and place[1] in self._partners
+        return self._is_well_formed(party, place) and not await self._is_forbidden(party, place)
+
+    def drop(self, party: Party, folder: Place, name: str) -> Drop | None:
+        """What a file of that name in that folder is; None where no files are taken."""
+        rulebook = self.rules.rulebook
+        if partner_id(party):
+            contact = self._contact(party)
+            if folder != (OUTBOX,) or contact is None:
+                return None
+            return Drop(recipient=Recipient(address=contact), spotted=spot(rulebook, name, is_from_outside=True))
+        if len(folder) < 2 or not self._is_well_formed(party, folder):
+            return None
+        return Drop(recipient=Recipient(partner=folder[1]), spotted=self._spotted(folder, name))
+
+    # ── what the names of folders mean ───────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _partners(self) -> frozenset[str]:
+        return frozenset(self.rules.rulebook.partners)
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        """By folder: every label under its own name, and under those the rules give."""
+        labels = self.rules.rulebook.labels
+        return {label: label for label in labels.order} | dict(labels.spotting.folder)
+
+    def _top(self, party: Party) -> tuple[str, ...]:
+        if not partner_id(party):
+            return (FROM, RECEIPTS, TO)
+        return (INBOX, OUTBOX) if self._contact(party) else (INBOX,)
+
+    def _contact(self, party: Party) -> Address | None:
+        partner = self.rules.rulebook.partners.get(partner_id(party))
+        person = self.rules.rulebook.person(partner.verified.by) if partner and partner.verified else None
+        if person is None:
+            return None
+        local, _, domain = person.address.rpartition("@")
+        return Address(local=local, domain=domain)
+
+    def _below(self, place: Place) -> tuple[str, ...]:
+        label, purpose = self._named(place)
+        if purpose:
+            return ()
+        labels = self.rules.rulebook.labels
+        return labels.purposes if label else (*sorted(self._labels), *_others(labels, self._labels))
+
+    def _is_well_formed(self, party: Party, place: Place) -> bool:
+        """`to/<partner>`, then at most a label, then at most a purpose; nothing else is a folder for files."""
+        if partner_id(party) or place[0] != TO or place[1] not in self._partners:
+            return False
+        rest = list(place[2:])
+        if rest and rest[0] in self._labels:
+            rest.pop(0)
+        if rest and rest[0] in self.rules.rulebook.labels.purposes:
+            rest.pop(0)
+        return not rest
+
+    def _named(self, folder: Place) -> tuple[str | None, str | None]:
+        """The label and the purpose that folders name."""
+        found = [self._labels[name] for name in folder[2:3] if name in self._labels]
+        purposes = [name for name in folder[2 + len(found) :] if name in self.rules.rulebook.labels.purposes]
+        return (found[0] if found else None), (purposes[0] if purposes else None)
+
+    def _spotted(self, folder: Place, name: str) -> Spotted:
+        """By folder and tags together: the highest label wins, and two purposes are a conflict."""
+        rulebook, seen = self.rules.rulebook, name.casefold()
+        spotted = spot(rulebook, name)
+        label, purpose = self._named(folder)
+        spotting = rulebook.labels.spotting
+        if label:
+            tagged = (said for tag, said in spotting.subject.items() if tag.casefold() in seen)
+            spotted = replace(spotted, label=rulebook.labels.highest((label, *tagged)))
+        if purpose:
+            others = {said for tag, said in spotting.purpose.items() if tag.casefold() in seen} - {purpose}
+            conflict = Reason(code="purpose-conflict", about=(("found", " ".join(sorted({purpose, *others}))),))
+            return replace(spotted, purpose=None if others else purpose, conflicts=(conflict,) if others else ())
+        return spotted
+
+    async def _is_forbidden(self, party: Party, folder: Place) -> bool:
+        """Whether nothing at all could go there. Of a folder that names no label or purpose, none is assumed."""
+        if folder == (OUTBOX,):
+            drop = self.drop(party, folder, "")
+            if drop is None:
+                return True
+            recipient, label, purpose = drop.recipient, drop.spotted.label, drop.spotted.purpose
+        else:
+            recipient, (label, purpose) = Recipient(partner=folder[1]), self._named(folder)
+        question = Question(sender=party, recipient=recipient, way=Way.SFTP, label=label, purpose=purpose)
+        return (await self.inquiry.ask(question)).verdict.outcome is Outcome.BLOCK
+
+
+def _others(labels: Labels, taken: dict[str, str]) -> tuple[str, ...]:
+    """Purposes that may stand without a label before them."""
+    return tuple(purpose for purpose in labels.purposes if purpose not in taken)

@@ -1,0 +1,238 @@
+"""The office as a tree: what is seen, taken, refused, taken back and collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.doors.sftp.status import Denied, Hint
+from gateway.doors.sftp.tree import Remove, Rename, SetTime
+from gateway.journey import State
+from tests.unit.doors.office_world import FIRM, PARTNER, PER, DoorOffice, entry, get, names, path, put, tell
+from tests.unit.engine.engine_world import ALENA, JO, RUTH
+
+BOX = f"/to/{FIRM}/office"
+TEXT = b"The terms are agreed.\r\n" * 40
+
+
+def test_staff_see_what_they_may_use(tmp_path: Path) -> None:
+    """Folders follow the rules: a partner, label or purpose that is surely forbidden is absent."""
+
+    async def story(house: DoorOffice) -> None:
+        alena, ruth = house.tree(ALENA), house.tree(RUTH)
+        assert ["from", "receipts", "to"] == await names(alena, "/")
+        assert ["court", FIRM] == await names(alena, "/to")
+        assert ["court", FIRM] == await names(alena, "/from")
+        assert [] == await names(ruth, "/to")
+        assert Hint.ABSENT is (await ruth.listing(path(f"/to/{FIRM}"))).hint  # type: ignore[union-attr]
+        assert "sealed" in await names(house.tree(JO), "/to/court")
+        inside = await names(alena, f"/to/{FIRM}")
+        assert {"confidential", "office", "general", "_READ ME.txt"} == set(inside)
+        assert (await entry(alena, BOX)).is_folder
+
+    tell(tmp_path, story)
+
+
+def test_partners_see_their_own_boxes(tmp_path: Path) -> None:
+    """A partner has an inbox, and an outbox where the rules take something from outside."""
+
+    async def story(house: DoorOffice) -> None:
+        firm = house.tree(PARTNER)
+        assert ["inbox", "outbox"] == await names(firm, "/")
+        assert Hint.ABSENT is (await firm.listing(path("/to"))).hint  # type: ignore[union-attr]
+
+    tell(tmp_path, story)
+
+
+def test_a_folder_explains_itself(tmp_path: Path) -> None:
+    """The page in a folder names who receives, the label, what is taken out and who can grant more."""
+
+    async def story(house: DoorOffice) -> None:
+        page = await get(house.tree(), f"{BOX}/_READ ME.txt")
+        assert isinstance(page, bytes)
+        text = page.decode("utf-8-sig")
+        for words in ("Smith & Day", "Label:    office", "comments", "to-counsel", "Ruth Okafor"):
+            assert words in text, words
+        assert len(page) == (await entry(house.tree(), f"{BOX}/_READ ME.txt")).size
+
+    tell(tmp_path, story)
+
+
+def test_from_staff_to_partner(tmp_path: Path) -> None:
+    """What a clerk drops waits for the partner, who collects it once it was read to its end and closed."""
+
+    async def story(house: DoorOffice) -> None:
+        assert None is await put(house.tree(), f"{BOX}/terms.txt", TEXT, mtime=1_600_000_000)
+        assert [] == house.transfers()  # its name has not settled
+        await house.settles()
+        (transfer,) = house.transfers()
+        assert [State.OFFERED] == house.states(transfer), house.reasons(transfer)
+        firm = house.tree(PARTNER)
+        assert ["terms.txt"] == await names(firm, "/inbox")
+        assert TEXT == await get(firm, "/inbox/terms.txt", asked=False)
+        assert [State.OFFERED] == house.states(transfer)  # the connection went before the CLOSE
+        assert TEXT == await get(firm, "/inbox/terms.txt", size=100)
+        assert [State.COLLECTED] == house.states(transfer)
+        stub = await entry(house.tree(), f"{BOX}/terms.txt")
+        assert (len(TEXT), 1_600_000_000) == (stub.size, stub.mtime)
+        denied = await get(house.tree(), f"{BOX}/terms.txt")
+        assert isinstance(denied, Denied)
+        assert "/receipts" in denied.text
+
+    tell(tmp_path, story)
+
+
+def test_from_partner_to_staff(tmp_path: Path) -> None:
+    """What a partner hands in appears for the colleague who answers for them, and for nobody else."""
+
+    async def story(house: DoorOffice) -> None:
+        assert None is await put(house.tree(PARTNER), "/outbox/reply.txt", TEXT)
+        await house.settles()
+        (transfer, *_) = house.transfers()
+        assert [State.OFFERED] == house.states(transfer), house.reasons(transfer)
+        assert ["reply.txt"] == await names(house.tree(PER), f"/from/{FIRM}")
+        assert [] == await names(house.tree(ALENA), f"/from/{FIRM}")
+        assert TEXT == await get(house.tree(PER), f"/from/{FIRM}/reply.txt")
+        assert [State.COLLECTED] == house.states(transfer)
+
+    tell(tmp_path, story)
+
+
+def test_a_certain_no_is_said_at_open(tmp_path: Path) -> None:
+    """OPEN is refused with the rule's words, and the refusal has its receipt and its entry."""
+
+    async def story(house: DoorOffice) -> None:
+        denied = await put(house.tree(), "/to/court/claim.pdf", TEXT)  # general papers do not go to the court
+        assert isinstance(denied, Denied)
+        assert Hint.REFUSED is denied.hint
+        assert 20 < len(denied.text) <= 200
+        (transfer,) = house.transfers()
+        assert ["received", "judged"] == house.kinds(transfer)
+        (text, json) = await names(house.tree(), "/receipts")
+        assert ("2026-11-23-claim.pdf.txt", "2026-11-23-claim.pdf.json") == (text, json)
+        page = await get(house.tree(), f"/receipts/{text}")
+        assert isinstance(page, bytes)
+        assert "was refused" in page.decode()
+
+    tell(tmp_path, story)
+
+
+def test_a_tag_in_the_name_sets_the_purpose(tmp_path: Path) -> None:
+    """What the subject says of a mail, the name says of a file."""
+
+    async def story(house: DoorOffice) -> None:
+        assert None is await put(house.tree(), "/to/court/[case] claim.txt", TEXT)
+        denied = await house.tree().change(
+            Rename(old=path("/to/court/[case] claim.txt"), new=path("/to/court/claim.txt"), may_replace=False)
+        )
+        assert isinstance(denied, Denied)  # without the tag it is another purpose: the judge was asked again
+
+    tell(tmp_path, story)
+
+
+def test_winscp_order(tmp_path: Path) -> None:
+    """Part file, CLOSE, REMOVE, RENAME, SETSTAT: one transfer, under the final name, with the time that was set."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        assert None is await put(tree, f"{BOX}/a.txt.filepart", TEXT)
+        await house.settles()
+        assert [] == house.transfers()  # a temporary name never settles
+        missing = await tree.change(Remove(path=path(f"{BOX}/a.txt")))
+        assert isinstance(missing, Denied)
+        old, new = path(f"{BOX}/a.txt.filepart"), path(f"{BOX}/a.txt")
+        assert None is await tree.change(Rename(old=old, new=new, may_replace=False))
+        house.clock.at_ms += 4_000
+        assert None is await tree.change(SetTime(path=new, mtime=1_500_000_000))
+        await house.settles(4_000)
+        assert [] == house.transfers()  # each change starts the five seconds anew
+        await house.settles(1_000)
+        (transfer,) = house.transfers()
+        assert "a.txt" == house.journey(transfer).transfer.items[0].name
+        assert 1_500_000_000 == (await entry(tree, f"{BOX}/a.txt")).mtime
+        assert ["_READ ME.txt", "a.txt", "general"] == sorted(await names(tree, BOX))
+
+    tell(tmp_path, story)
+
+
+def test_a_clean_end_settles_at_once(tmp_path: Path) -> None:
+    """Whoever leaves in order has finished naming; whoever was cut off may come back."""
+
+    async def story(house: DoorOffice) -> None:
+        cut, clean = house.tree(), house.tree()
+        await put(cut, f"{BOX}/cut.txt", TEXT)
+        await put(clean, f"{BOX}/clean.txt", TEXT)
+        await cut.leave(was_clean=False)
+        await clean.leave(was_clean=True)
+        await house.settles(0)
+        assert ["clean.txt"] == [house.journey(one).transfer.items[0].name for one in house.transfers()]
+
+    tell(tmp_path, story)
+
+
+def test_removing_before_it_settles_withdraws(tmp_path: Path) -> None:
+    """It was acknowledged, so the ledger tells that it was taken back; it goes nowhere."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", TEXT)
+        assert None is await tree.change(Remove(path=path(f"{BOX}/a.txt")))
+        await house.settles(60_000)
+        (transfer,) = house.transfers()
+        assert ["received", "recalled"] == house.kinds(transfer)
+        assert "a.txt" not in await names(tree, BOX)
+
+    tell(tmp_path, story)
+
+
+def test_removing_before_pickup_recalls(tmp_path: Path) -> None:
+    """Until the partner has it, deleting the stub takes it back; afterwards it only tidies the view."""
+
+    async def story(house: DoorOffice) -> None:
+        tree, firm = house.tree(), house.tree(PARTNER)
+        await put(tree, f"{BOX}/a.txt", TEXT)
+        await put(tree, f"{BOX}/b.txt", TEXT)
+        await house.settles()
+        await get(firm, "/inbox/b.txt")
+        assert None is await tree.change(Remove(path=path(f"{BOX}/a.txt")))
+        assert None is await tree.change(Remove(path=path(f"{BOX}/b.txt")))
+        assert {State.RECALLED, State.COLLECTED} == {house.states(one)[0] for one in house.transfers()}
+        assert ["b.txt"] == await names(firm, "/inbox")
+
+    tell(tmp_path, story)
+
+
+def test_overwriting(tmp_path: Path) -> None:
+    """Before the hand-over the new content takes the old one's place; after it, it is a transfer of its own."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", b"first")
+        await put(tree, f"{BOX}/a.txt", b"second")
+        await house.settles()
+        await put(tree, f"{BOX}/a.txt", b"third one")
+        await house.settles()
+        offered = [one for one in house.transfers() if house.states(one) == [State.OFFERED]]
+        assert [b"second", b"third one"] == [house.content(one).encode() for one in offered]
+        assert ["a.txt", "a (2).txt"] == await names(house.tree(PARTNER), "/inbox")
+        assert 9 == (await entry(tree, f"{BOX}/a.txt")).size
+
+    tell(tmp_path, story)
+
+
+def test_the_quota(tmp_path: Path) -> None:
+    """Nobody stages more than their share, and what is taken back gives it free again."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        denied = await put(tree, f"{BOX}/big.bin", bytes(2 << 20))
+        assert isinstance(denied, Denied)
+        assert Hint.FULL is denied.hint
+        space = await tree.space(path(BOX))
+        assert not isinstance(space, Denied)
+        assert space.free_bytes < space.total_bytes
+        assert None is await tree.change(Remove(path=path(f"{BOX}/big.bin")))
+        space = await tree.space(path(BOX))
+        assert not isinstance(space, Denied)
+        assert space.free_bytes == space.total_bytes
+
+    tell(tmp_path, story)
