@@ -179,7 +179,15 @@ class Settle:
     leg: int
 
 
-Work = Judge | Reconsider | Scrub | Encrypt | Ship | Settle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """Nobody has collected what was offered, and from then on nobody can."""
+
+    leg: int
+    not_before_ms: int
+
+
+Work = Judge | Reconsider | Scrub | Encrypt | Ship | Settle | Lapse
 
 
 # ── the two functions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,6 +254,8 @@ def todo(journey: Journey) -> tuple[Work, ...]:
                 work.append(Ship(leg=ordinal, not_before_ms=leg.deferred.until_ms if leg.deferred else 0))
             case State.TRYING:
                 work.append(Settle(leg=ordinal))
+            case State.OFFERED:
+                work.append(Lapse(leg=ordinal, not_before_ms=leg.offered.until_ms if leg.offered else 0))
             case _:
                 pass
     return tuple(work)

@@ -12,7 +12,6 @@ import pwd
 import shutil
 import socket
 import subprocess
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +145,7 @@ class PartnerBox:
 
     home: Path
     port: int
-    _server: subprocess.Popen[str] | None = None
+    _server: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def built(cls, home: Path) -> PartnerBox:
@@ -184,12 +183,10 @@ class PartnerBox:
             f"StrictModes no\nAuthorizedKeysFile {self.home}/ours.pub\nPasswordAuthentication no\n"
             f"Subsystem sftp internal-sftp\nForceCommand internal-sftp -d {self.home}/in\n"
         )
-        command = [SSHD, "-D", "-e", "-f", str(config)]
-        self._server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self._server.stderr is not None
-        heard = next((line for line in self._server.stderr if "listening" in line or "rror" in line), "")
-        assert "listening" in heard, f"sshd does not start: {heard}"
-        threading.Thread(target=self._server.stderr.read, daemon=True).start()
+        said = self.home / "said"
+        with said.open("wb") as log:
+            self._server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
+        assert eventually(lambda: b"listening" in said.read_bytes()), f"sshd does not start: {said.read_text()}"
 
     def ends(self) -> None:
         """Stop listening."""

@@ -29,6 +29,11 @@ class _Listener(logging.Handler):
             self.leaks.append(f"{record.name} {record.levelname}: {line}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run may leave behind."""
+    parser.addoption("--write-matrix", action="store_true", help="write docs/sftp-clients.md from what was found")
+
+
 @pytest.fixture(autouse=True)
 def _no_secret_in_any_log_line() -> Iterator[None]:
     listener, root = _Listener(), logging.getLogger()

@@ -73,6 +73,7 @@ class House:
     process: subprocess.Popen[bytes] | None = None
     guests: list[Correspondent] = field(default_factory=list)
     boxes: list[PartnerBox] = field(default_factory=list)
+    desks: dict[str, FileClient] = field(default_factory=dict)
     _partner: PartnerServer | None = None
 
     @classmethod
@@ -233,20 +234,20 @@ class House:
 
     def desk_of(self, address: str) -> FileClient:
         """A colleague's OpenSSH `sftp`, with a key the office knows."""
-        client = self._file_client(address)
-        self.asks("people", "add-key", address, str(client.public_key))
-        return client
+        return self._desk(address, "add-key", address, "{key}")
 
     def desk_at(self, partner: str) -> FileClient:
         """A partner's OpenSSH `sftp`, with an account made for its key."""
-        client = self._file_client(f"partner:{partner}")
-        self.asks("people", "add-partner", partner, "--key", str(client.public_key))
-        return client
+        return self._desk(f"partner:{partner}", "add-partner", partner, "--key", "{key}")
 
-    def _file_client(self, user: str) -> FileClient:
-        host_key = (self.folder / "certs" / "ssh_host_ed25519_key.pub").read_text().strip()
-        home = self.folder.parent / user.replace(":", "-")
-        return FileClient.at(home, user, self.base + 22, host_key)
+    def _desk(self, user: str, *order: str) -> FileClient:
+        """The one they have, or a new one; `order` makes its key known."""
+        if user not in self.desks:
+            host_key = (self.folder / "certs" / "ssh_host_ed25519_key.pub").read_text().strip()
+            home = self.folder.parent / user.replace(":", "-")
+            client = self.desks[user] = FileClient.at(home, user, self.base + 22, host_key)
+            self.asks("people", *(word.format(key=client.public_key) for word in order))
+        return self.desks[user]
 
     def builds_a_box(self) -> PartnerBox:
         """The court's `sshd`, which `rules/routes.toml` pins, and our key for it. Somebody has to open it."""

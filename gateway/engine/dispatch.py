@@ -32,6 +32,10 @@ class Dispatch:
         """See `runner.Stations.settle`."""
         await self._of(voyage).settle(voyage, leg)
 
+    async def lapse(self, voyage: Voyage, leg: int) -> None:
+        """See `runner.Stations.lapse`."""
+        await self._of(voyage).lapse(voyage, leg)
+
     async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
         """See `runner.Stations.ship`."""
         await self._of(voyage).ship(voyage, leg, log, sealed)

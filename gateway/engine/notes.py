@@ -14,7 +14,7 @@ from gateway.engine.clock import Clock, day, moment
 from gateway.engine.entries import Write
 from gateway.engine.policy import InForce
 from gateway.engine.vault import Vault
-from gateway.engine.wording import sentences
+from gateway.engine.wording import called, sentences
 from gateway.facts import Outcome, Reason, Received
 from gateway.journey import Journey
 from gateway.judge import words
@@ -57,6 +57,7 @@ class Notes:
             sentences=self._sentences(original, leg.recipient, outcome, reasons),
             status=_status(kind, reasons),
             reply=reply,
+            called=called(self.rules.rulebook, leg.recipient),
         )
         if not notice.is_wanted(leg.notify):
             return ()
@@ -94,18 +95,20 @@ class Notes:
     ) -> tuple[Write, ...]:
         data_key = self.clock.random(32)
         stored = await self.vault.put(data_key, [content])
+        item = Item(name="", media=NOTE_MEDIA, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)
         transfer = Transfer(
             id=identity,
             way=Way.MAIL,
             sender=Party(person="", address=None, name="Sealgate"),
-            items=(Item(name="", media=NOTE_MEDIA, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob),),
+            items=(item,),
             legs=(Leg(ordinal=0, recipient=Recipient(address=to), notify=(Notify.NEVER,)),),
             received_ms=now_ms,
             label="",
             purpose="",
             about=about,
         )
-        return (Write(stream=identity, facts=(Received(transfer=transfer),), expected=0, data_key=data_key, due_ms=now_ms),)
+        received = Received(transfer=transfer)
+        return (Write(stream=identity, facts=(received,), expected=0, data_key=data_key, due_ms=now_ms),)
 
     def words(self, transfer: Transfer, recipient: Recipient, reason: Reason) -> str:
         """One reason why a leg waits, for the person who decides about it."""

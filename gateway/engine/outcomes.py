@@ -38,7 +38,8 @@ class Outcomes:
 
         It was small, and a crash took it before it left. None if the parcel is there.
         """
-        assert leg.sealed is not None and leg.judged is not None
+        assert leg.sealed is not None
+        assert leg.judged is not None
         if leg.leg.ordinal in voyage.parcels or await self.vault.holds(leg.sealed.parcel.blob):
             return None
         return replace(leg.judged, outcome=Outcome.SEND, reasons=())
@@ -67,12 +68,15 @@ class Outcomes:
             )
         await log(verdict, notes=notes)
 
-    async def ended(self, voyage: Voyage, leg: LegJourney, log: Log, hop: Hop, outcome: Taken | NotNow | Never) -> None:
+    async def ended(
+        self, voyage: Voyage, leg: LegJourney, log: Log, hop: Hop, outcome: Taken | NotNow | Never
+    ) -> None:
         """The other side said something that leaves no doubt."""
         match outcome:
             case Taken(reply=reply, is_notifying=is_notifying):
                 shipped = Shipped(leg=leg.leg.ordinal, hop=hop, reply=reply)
-                notes = () if is_notifying else await self._note(voyage, leg, Kind.RELAYED, Reason(code="relayed"), reply)
+                relayed = Reason(code="relayed")
+                notes = () if is_notifying else await self._note(voyage, leg, Kind.RELAYED, relayed, reply)
                 await log(shipped, notes=notes)
             case NotNow():
                 await self.not_now(voyage, leg, log, outcome)
@@ -115,7 +119,9 @@ class Outcomes:
         await self.store(voyage, leg)
         since_ms, is_told = self._since_ms(leg), leg.deferred is not None and leg.deferred.is_told
         if is_parked:
-            parked = Deferred(leg=ordinal, until_ms=now_ms, reason=reason, is_in_doubt=True, since_ms=since_ms, is_told=True)
+            parked = Deferred(
+                leg=ordinal, until_ms=now_ms, reason=reason, is_in_doubt=True, since_ms=since_ms, is_told=True
+            )
             return parked, await self._note(voyage, leg, Kind.DELAYED, reason, "")
         until_ms = now_ms + (self.rules.schedule.first_retry_ms if leg.attempts else 0)
         return Deferred(leg=ordinal, until_ms=until_ms, reason=reason, since_ms=since_ms, is_told=is_told), ()

@@ -133,10 +133,12 @@ class Preparing:
 
     async def _clean_one(self, content: Content, part: Part, plan: Plan) -> CleanPart:
         document = _document(content, part)
-        name = part.names[0] if part.names else ""
         media = f"{part.media}; charset={part.charset}" if part.charset else part.media
         with document if isinstance(document, Memory) else nullcontext():
-            clean, outcome = await self.workshop.clean(document, name=name, media=media, plan=plan)
+            for name in part.names or ("",):  # readers differ on which one counts: the worst wins (B44)
+                clean, outcome = await self.workshop.clean(document, name=name, media=media, plan=plan)
+                if isinstance(outcome, Held):
+                    break
             return CleanPart(part, b"" if _is_same(document, clean) else clean, outcome)
 
 

@@ -23,7 +23,20 @@ from gateway.engine.writing import Writer
 from gateway.engine.workshop import WorkshopAway
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
 from gateway.facts import LegFact, Receipt, Received
-from gateway.journey import Encrypt, Journey, Judge, Reconsider, Scrub, Settle, Ship, Work, advance, begin, todo
+from gateway.journey import (
+    Encrypt,
+    Journey,
+    Judge,
+    Lapse,
+    Reconsider,
+    Scrub,
+    Settle,
+    Ship,
+    Work,
+    advance,
+    begin,
+    todo,
+)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -85,6 +98,10 @@ class Stations(Protocol):
 
     async def settle(self, voyage: Voyage, leg: int) -> None:
         """Decide about an attempt without an outcome; adds `Deferred`."""
+        ...
+
+    async def lapse(self, voyage: Voyage, leg: int) -> None:
+        """Nobody collected it in time; adds `Expired`."""
         ...
 
     async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
@@ -277,6 +294,8 @@ class Runner:
                     return work
                 case Reconsider() if not voyage.is_reconsidered:
                     return work
+                case Lapse(not_before_ms=not_before_ms) if not_before_ms <= self._clock.now_ms():
+                    return work
         return None
 
     def _outer(self, voyage: Voyage) -> list[Ship]:
@@ -294,6 +313,8 @@ class Runner:
                 await self._stations.encrypt(voyage, leg)
             case Settle(leg=leg):
                 await self._stations.settle(voyage, leg)
+            case Lapse(leg=leg):
+                await self._stations.lapse(voyage, leg)
             case Ship():
                 raise AssertionError("shipping is not inner work")
 
@@ -341,7 +362,7 @@ class Runner:
         times = []
         for work in todo(journey):
             match work:
-                case Ship(not_before_ms=not_before_ms):
+                case Ship(not_before_ms=not_before_ms) | Lapse(not_before_ms=not_before_ms):
                     times.append(max(now_ms, not_before_ms))
                 case Reconsider():
                     times.append(now_ms + RECONSIDER_MS)

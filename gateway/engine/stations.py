@@ -80,6 +80,10 @@ class MailStations:
         """See `runner.Stations.settle`."""
         await self.delivering.settle(voyage, leg)
 
+    async def lapse(self, voyage: Voyage, leg: int) -> None:
+        """See `runner.Stations.lapse`."""
+        await self._verdicts.lapse(voyage, leg)
+
     async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
         """See `runner.Stations.ship`. What was open for cleaning is closed first: a delivery may take long."""
         self.release(voyage)

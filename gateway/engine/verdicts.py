@@ -13,7 +13,7 @@ from gateway.engine.notes import Notes
 from gateway.engine.runner import Voyage
 from gateway.engine.sealing import Intent
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
-from gateway.facts import Judged, Mixed, Outcome, Reason, Removed, Truth
+from gateway.facts import Expired, Judged, Mixed, Outcome, Reason, Removed, Truth
 from gateway.journey import LegJourney, State
 from gateway.scrub.plan import Cleaned, Held, Tier
 from gateway.seal.floor import Choice
@@ -64,6 +64,12 @@ class Verdicts:
         voyage.add(sealed)
         if small is not None:
             voyage.parcels[ordinal] = small
+
+    async def lapse(self, voyage: Voyage, ordinal: int) -> None:
+        """What was offered is offered no more, and its sender is told."""
+        reason = Reason(code="not-collected")
+        voyage.add(Expired(leg=ordinal, reason=reason))
+        voyage.notes += await self.notes.about(voyage.journey, ordinal, Kind.FAILED, (reason,))
 
     async def hold(self, voyage: Voyage, ordinal: int, reason: Reason) -> None:
         """Something stands in the way that nobody had seen when the leg was judged."""

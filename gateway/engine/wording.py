@@ -13,6 +13,7 @@ from gateway.judge import explain
 from gateway.judge.case import Case
 from gateway.judge.decide import Verdict
 from gateway.judge.rulebook import Rulebook
+from gateway.transfer import Recipient
 
 SENTENCES = {
     # keys
@@ -79,6 +80,7 @@ SENTENCES = {
     "gone-after-rename": "The file was handed over, and somebody may have collected it at once.",
     "changed-after-rename": "The file was handed over, but what lies there now has another size.",
     "swept-or-never-there": "The file is not there: it was collected, or it never arrived.",
+    "not-collected": "Nobody collected it in time, and nobody can now. Send it again if it is still wanted.",
     "cannot-compare": "Something lies under this name that could not be compared with the file.",
     "relayed": "The other server took it and does not report further.",
     "declined": "{by} refused to release it: {why}",
@@ -110,11 +112,17 @@ def sentences(rulebook: Rulebook, case: Case, outcome: Outcome | None, reasons: 
         return (explain.sentence(rulebook, case, Verdict(outcome=outcome, reasons=tuple(reasons))),)
     ruled = tuple(reason for reason in reasons if reason.code in _BY_THE_RULES)
     others = sorted((reason for reason in reasons if reason not in ruled), key=lambda one: one.code not in _CAUSES)
-    said = [sentence(reason, recipient=str(case.recipient)) for reason in others]
+    said = [sentence(reason, recipient=called(rulebook, case.recipient)) for reason in others]
     if ruled:
         causes = sum(reason.code in _CAUSES for reason in reasons)
         said.insert(causes, explain.waiting(rulebook, case, Verdict(outcome=Outcome.HOLD, reasons=ruled)))
     return tuple(said)
+
+
+def called(rulebook: Rulebook, recipient: Recipient) -> str:
+    """What people call a recipient: an address, or a partner's own name for its box."""
+    partner = rulebook.partners.get(recipient.partner)
+    return partner.name if partner else str(recipient)
 
 
 class _Given(dict[str, str]):

@@ -83,6 +83,8 @@ class Notice:
     retry_until_ms: int | None = None
     headers: bytes = b""
     """The original's header; anything from its empty line on is ignored."""
+    called: str = ""
+    """What people call the recipient; empty: as it is addressed."""
 
     def __post_init__(self) -> None:
         if self.status and not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", self.status, re.ASCII):
@@ -100,7 +102,7 @@ def compose(
     if transfer.sender.address is None:
         raise ValueError("nobody is told about a note")  # RFC 3464 §2: no report about a null sender's message
     boundary = "note-" + identity.removeprefix("T-")
-    recipient = str(leg.recipient)
+    recipient = notice.called or str(leg.recipient)
     header = (
         *_header(f"{_TITLE[notice.kind]}: {recipient}", transfer.sender.address, host, office, at, identity),
         ("Content-Type", f'multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"'),

@@ -180,7 +180,8 @@ def _sshfs(*words: str) -> Copy:
 
 
 SSHFS = Program(
-    name="sshfs", needs="sshfs", put=_sshfs("cp", "{one}", "{mount}{other}"), get=_sshfs("cp", "{mount}{one}", "{other}"),
+    name="sshfs", needs="sshfs",
+    put=_sshfs("cp", "{one}", "{mount}{other}"), get=_sshfs("cp", "{mount}{one}", "{other}"),
     put_with_time=_sshfs("cp", "-p", "--no-preserve=mode,ownership", "{one}", "{mount}{other}"),
     rename=_sshfs("mv", "{mount}{one}", "{mount}{other}"),
 )  # fmt: skip

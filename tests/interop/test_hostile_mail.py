@@ -132,7 +132,6 @@ def held(content: str | bytes, *ambiguities: str, code: str = "ambiguous") -> Ca
     """A message that is kept and waits for this reason, as `sealgate held list --json` shows it; nothing leaves."""
 
     def play(house: House) -> None:
-        before = len(house.outside().received(ANNA))
         found, answer, _ = hands_in(house, content if isinstance(content, bytes) else content.encode())
         assert 250 == found, answer
         transfer = answer.partition("Kept as ")[2].split(";")[0].split()[0].rstrip(".")
@@ -142,7 +141,7 @@ def held(content: str | bytes, *ambiguities: str, code: str = "ambiguous") -> Ca
             waiting = [one for one in house.waiting(ANNA) if one.transfer == transfer]
         assert code in waiting[0].codes
         assert [] == [word for word in ambiguities if word not in " ".join(waiting[0].why)], waiting[0].why
-        assert before == len(house.outside().received(ANNA))
+        assert not any(transfer.encode() in one for one in house.outside().received(ANNA))  # its Received would say
 
     return play
 
@@ -418,9 +417,10 @@ ROWS = (
     Row("B40", "an early =", "hold", held(coded("base64", "aG==VsbG8="))),
     Row("B41", "broken quoted-printable", "hold", held(coded("quoted-printable", "a=ZZb="))),
     Row("B42", "a part in the preamble", "hold", held(
-        MIME + 'Content-Type: multipart/mixed; boundary="b"\r\n\r\nContent-Type: text/html\r\n\r\n<p>x\r\n--b\r\n'
+        MIME + 'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>x\r\n--b\r\n'
         + TEXT + "\r\n--b--\r\n")),
-    Row("B42", "a part in the epilogue", "hold", held(multipart(TEXT) + "Content-Type: text/html\r\n\r\n<p>x\r\n")),
+    Row("B42", "a part in the epilogue", "hold", held(
+        multipart(TEXT) + "--c\r\nContent-Type: text/html\r\n\r\n<p>x\r\n", "epilogue-part")),
     Row("B42", "unclosed", "hold", held(multipart(TEXT, end=""), "boundary-unclosed")),
     Row("B43", "parts too deep", "cap", refused(nested(30), "nest deeper than 20")),
     Row("B43", "parts too many", "cap", refused(multipart(*[TEXT] * 1100), "more than 1,000 parts")),
@@ -435,7 +435,7 @@ ROWS = (
     Row("B47", "a flood of comments", "cap", refused(
         HEADER.replace("To: ", "To: " + "(" * 50 + ")" * 50 + " ") + "\r\nhello\r\n", "Comments nest deeper")),
     Row("B47", "a flood of encoded words", "cap", refused(
-        HEADER.replace("Subject: ", "Subject: " + "=?utf-8?q?a?= " * 300) + "\r\nhello\r\n", "encoded words")),
+        HEADER.replace("Subject: ", "Subject: " + ("=?utf-8?q?a?= " * 30 + "\r\n ") * 10) + "\r\nhello\r\n", "encoded words")),
     Row("B48", "CR LF by decoding", "refuse", refused(
         HEADER.replace("Subject: ", "Subject: =?utf-8?q?a=0D=0ABcc:_eve?= ") + "\r\nhello\r\n", "control character")),
     Row("B49", "an odd charset", "hold", held(MIME + "Content-Type: text/plain; charset=utf-7\r\n\r\nhello\r\n", "charset")),
@@ -457,6 +457,18 @@ def test_bad_input_is_met_as_expected(row: Row, house: House) -> None:
     passes(house)
 
 
+def test_text_outside_the_parts_does_not_leave(house: House) -> None:
+    """B42: what only some readers show, before the first part or behind the last, is not in what the recipient gets."""
+    body = multipart(TEXT).replace("--b", "hidden one\r\n--b", 1) + "hidden two\r\n"
+    code, answer, _ = hands_in(house, body.encode())
+    assert 250 == code
+    transfer = answer.partition("Kept as ")[2].split()[0].rstrip(".").encode()
+
+    assert eventually(lambda: any(transfer in one for one in house.outside().received(ANNA)))
+    (came,) = (one for one in house.outside().received(ANNA) if transfer in one)
+    assert (True, False) == (b"hello" in came, b"hidden" in came)
+
+
 def test_every_class_of_mail_has_a_row() -> None:
     """B1 to B24 and B37 to B50: none is left out."""
     wanted = {f"B{number}" for number in (*range(1, 25), *range(37, 51))}
@@ -471,6 +483,6 @@ def test_what_was_refused_stands_in_the_ledger(house: House) -> None:
         assert 250 == talk.asks(f"MAIL FROM:<{ALENA}>")[0]
         assert 550 == talk.asks("RCPT TO:<day@smithday.test>")[0]
 
-    found = json.loads(house.asks("ledger", "find", "--to", "day@smithday.test", "--json"))
+    found = json.loads(house.asks("ledger", "find", "--recipient", "day@smithday.test", "--json"))
 
     assert ["refused"] == sorted({leg["outcome"] for leg in found})

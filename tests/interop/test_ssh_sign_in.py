@@ -45,6 +45,8 @@ class Door:
     accounts: Accounts
     people: list[str]
     """Whose trees were asked for."""
+    proofs: list[str]
+    """How they had signed in."""
 
     async def sftp(self, user: str, *options: str, answers: tuple[str, ...] = ()) -> bool:
         """Whether `sftp` gets in; `answers` is what the person types, one by one."""
@@ -84,9 +86,11 @@ async def _open(home: Path, tell: Callable[[Door], Coroutine[Any, Any, None]]) -
     accounts = Accounts(home / "var" / "accounts.json")
     certifiers = Certifiers(keys=home / "ca.pub", revoked=home / "revoked")
     people: list[str] = []
+    proofs: list[str] = []
 
-    def tree_for(person: str, source: str, client: Client) -> MemoryTree:
+    def tree_for(person: str, source: str, client: Client, *, signed_in_by: str) -> MemoryTree:
         people.append(person)
+        proofs.append(signed_in_by)
         return MemoryTree(Office())
 
     door = SftpDoor(
@@ -98,7 +102,7 @@ async def _open(home: Path, tell: Callable[[Door], Coroutine[Any, Any, None]]) -
         clock=SystemClock(),
     )
     async with door:
-        await tell(Door(home, await door.listen("127.0.0.1", 0), accounts, people))
+        await tell(Door(home, await door.listen("127.0.0.1", 0), accounts, people, proofs))
 
 
 def own_key(home: Path, name: str = "key") -> str:
@@ -154,6 +158,7 @@ def test_a_code_behind_the_password_and_behind_the_key(tmp_path: Path) -> None:
         assert not await d.sftp("ruth", mine, by_key, answers=(code,))
         assert await d.sftp("ruth", mine, by_key, answers=(later,))
         assert [RUTH, RUTH] == d.people
+        assert ["password+code", "key+code"] == d.proofs
 
     told(tmp_path, tell)
 

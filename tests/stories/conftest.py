@@ -16,6 +16,19 @@ from tests.boxes import MISSING
 from tests.house import House
 
 
+FROM_OUTSIDE = """
+[[allow]]
+id = "papers-from-partners"
+who = ["outsider"]
+to = ["staff"]
+labels = ["office"]
+by = ["sftp"]
+until = 2027-03-31
+owner = "per@town.test"
+because = "Partners answer."
+"""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test in this folder is a story."""
     for item in items:
@@ -97,6 +110,7 @@ def collecting_town() -> Iterator[House]:
         town = House.laid_out(Path(folder))
         try:
             town.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
+            town.adds("transfers.toml", FROM_OUTSIDE)
             town.publishes()
             town.outside().start()
             town.opens()

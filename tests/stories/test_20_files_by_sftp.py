@@ -31,7 +31,7 @@ def test_a_clerk_drops_a_file_and_the_court_has_it_clean(filing_town: House) -> 
 
 
 def test_what_is_confidential_arrives_for_its_readers_alone(filing_town: House) -> None:
-    """Above the label "office" a file is encrypted to the court's key before it leaves, and the court's gpg opens it."""
+    """Above the label "office" a file is encrypted to the court's key before it leaves; the court's gpg opens it."""
     registry, (court,) = filing_town.meets("registry@court.test"), filing_town.boxes
     exhibits = b"case,exhibit\r\nCANARY-2026-114,A\r\n"
 

@@ -8,7 +8,7 @@ collected; and what it hands in must reach the colleague it is for, exactly as i
 from __future__ import annotations
 
 from tests.house import ALENA, PER, House
-from tests.world import photo
+from tests.world import photo, says_where
 
 OFFICE = "/to/court/office/litigation"
 
@@ -28,7 +28,34 @@ def test_the_court_collects_and_the_clerk_knows(collecting_town: House) -> None:
 
 
 def test_what_the_court_hands_in_reaches_its_contact_as_it_came(collecting_town: House) -> None:
-    """Per, who vouches for the court, finds it in his folder, where it was taken included, and gets a note by mail."""
-    per = collecting_town.desk_of(PER)
-    court = collecting_town.desk_at("court") if not (per.home.parent / "partner-court").exists() else None
-    assert court is None or court.hands_in(photo(51.5, 0.12), "/outbox/CANARY seal.jpg").was_taken
+    """Per, who vouches for the court, finds it in his folder, unchanged: it is their paper, and may be evidence."""
+    per, court = collecting_town.desk_of(PER), collecting_town.desk_at("court")
+    scene = photo(51.5, 0.12)
+
+    told = court.hands_in(scene, "/outbox/CANARY scene.jpg")
+
+    assert told.was_taken, told.said
+    path = per.awaits("/from/court", "CANARY scene.jpg")
+    assert scene == per.reads(path)
+    assert says_where(scene)
+
+
+def test_the_court_sees_its_inbox_and_outbox_and_nothing_else(collecting_town: House) -> None:
+    """Neither our folders nor anybody's receipts are there for a partner, under whatever path."""
+    court = collecting_town.desk_at("court")
+
+    assert ["inbox", "outbox"] == sorted(court.lists("/"))
+    tries = ("/to/court", "/from/court", "/receipts", "/inbox/../receipts", "/to")
+    assert [] == [path for path in tries if court.runs(f"cd {path}").was_taken]
+
+
+def test_a_file_taken_back_before_it_was_collected_is_gone(collecting_town: House) -> None:
+    """Alena removes what she put there by mistake: it leaves the court's inbox, and the receipt says so."""
+    alena, court = collecting_town.desk_of(ALENA), collecting_town.desk_at("court")
+    alena.hands_in(b"CANARY\n", f"{OFFICE}/CANARY mistake.txt")
+    court.awaits("/inbox", "CANARY mistake.txt")
+
+    assert alena.runs(f'rm "{OFFICE}/CANARY mistake.txt"').was_taken
+
+    alena.receipt("CANARY mistake.txt", state="recalled")
+    assert [] == [name for name in court.lists("/inbox") if "mistake" in name]

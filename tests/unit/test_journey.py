@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.facts import Approved, Declined, Outcome, Recalled, Received
-from gateway.journey import CLOSED, NEXT, Encrypt, Judge, Reconsider, Scrub, Settle, Ship, State, Unlawful, fold
+from gateway.facts import Approved, Collected, Declined, Offered, Outcome, Recalled, Received
+from gateway.journey import CLOSED, NEXT, Encrypt, Judge, Lapse, Reconsider, Scrub, Settle, Ship, State, Unlawful, fold
 from tests.playbook import Playbook, attempted, deferred, judged, mail, scrubbed, sealed, shipped
 
 
@@ -21,6 +21,13 @@ def test_a_mail_is_judged_cleaned_sealed_and_shipped() -> None:
     play >> attempted(0) << [Settle(leg=0)]
     play >> shipped(0) << []
     assert play.journey.is_closed
+
+
+def test_what_is_offered_lapses_unless_it_is_collected() -> None:
+    """Until its last day there is nothing to do but wait for whoever collects it."""
+    play = Playbook(mail()) >> judged(0) >> scrubbed(0) >> sealed(0)
+    play >> Offered(leg=0, until_ms=9) << [Lapse(leg=0, not_before_ms=9)]
+    play >> Collected(leg=0, by="partner:court", source="192.0.2.9") << []
 
 
 def test_legs_go_their_own_ways() -> None:

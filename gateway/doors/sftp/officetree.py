@@ -113,7 +113,7 @@ class OfficeTree:
 
     async def look(self, path: TreePath) -> Entry | Denied:
         """See `Tree.look`."""
-        if entry := (await self._own(path.parent.names)).get(path.name) if path.names else None:
+        if entry := await self._own(path.names):
             return entry
         if await self._offices.pigeonholes.is_there(self._party, path.names):
             return self._folder(path.name)
@@ -126,8 +126,8 @@ class OfficeTree:
         folders = await self._offices.pigeonholes.folders(self._party, path.names)
         if folders is None:
             return ABSENT
-        own = await self._own(path.names)
-        return [*(self._folder(name) for name in folders), *own.values(), *await self._generated(path.names)]
+        own = await self._own_in(path.names)
+        return [*(self._folder(name) for name in folders), *own, *await self._generated(path.names)]
 
     async def space(self, path: TreePath) -> Space | Denied:
         """See `Tree.space`."""
@@ -138,23 +138,23 @@ class OfficeTree:
     def _folder(self, name: str) -> Entry:
         return Entry(name=name, is_folder=True, mtime=self._offices.clock.now_ms() // 1000)
 
-    async def _own(self, folder: Place) -> dict[str, Entry]:
+    async def _own(self, place: Place) -> Entry | None:
         """What this person handed in, or is handing in, there."""
-        person, depositing = self._party.person, self._offices.depositing
-        now = self._offices.clock.now_ms() // 1000
-        found = {
-            place[-1]: Entry(name=place[-1], is_folder=False, size=stub.item.size_bytes, mtime=stub.mtime)
-            for place, stub in (await self._offices.shelf.stubs(person)).items()
-            if place[:-1] == folder
-        }
-        for (who, place), left in depositing.staging.left.items():
-            if who == person and place[:-1] == folder:
-                mtime = left.about.begun_ms // 1000
-                found[place[-1]] = Entry(name=place[-1], is_folder=False, size=left.size_bytes, mtime=mtime)
-        for (who, place), draft in depositing.drafts.items():
-            if who == person and place[:-1] == folder:
-                found[place[-1]] = Entry(name=place[-1], is_folder=False, size=draft.size_bytes, mtime=now)
-        return found
+        depositing, key = self._offices.depositing, (self._party.person, place)
+        if draft := depositing.drafts.get(key):
+            return _file(place, draft.size_bytes, self._offices.clock.now_ms() // 1000)
+        if left := depositing.staging.left.get(key):
+            return _file(place, left.size_bytes, left.about.begun_ms // 1000)
+        stub = (await self._offices.shelf.stubs(self._party.person)).get(place)
+        return _file(place, stub.item.size_bytes, stub.mtime) if stub else None
+
+    async def _own_in(self, folder: Place) -> list[Entry]:
+        """All of that in a folder."""
+        depositing, person = self._offices.depositing, self._party.person
+        unfinished = [place for who, place in (*depositing.staging.left, *depositing.drafts) if who == person]
+        places = dict.fromkeys((*await self._offices.shelf.stubs(person), *unfinished))
+        found = [await self._own(place) for place in places if place[:-1] == folder]
+        return [entry for entry in found if entry]
 
     async def _generated(self, folder: Place) -> list[Entry]:
         """What is there to be read."""
@@ -189,7 +189,7 @@ class OfficeTree:
     async def read(self, path: TreePath) -> Source | Denied:
         """See `Tree.read`."""
         folder = path.parent.names
-        if path.names and path.name in await self._own(folder):
+        if await self._own(path.names):
             return HANDED_IN
         if await self._offices.pigeonholes.is_there(self._party, path.names):
             return IS_FOLDER
@@ -224,7 +224,7 @@ class OfficeTree:
             drop = await self._drop(path)
             if isinstance(drop, Denied):
                 return drop
-            entry = (await self._own(path.parent.names)).get(path.name)
+            entry = await self._own(path.names)
             if entry and opening.must_be_new:
                 return TAKEN
             if not entry and not opening.may_create:
@@ -301,7 +301,7 @@ class OfficeTree:
             return None
         if stub.is_handed_over:
             return HANDED_OVER
-        taken = (await self._own(change.new.parent.names)).get(change.new.name)
+        taken = await self._own(change.new.names)
         there = (await self._offices.shelf.stubs(self._party.person)).get(change.new.names)
         if taken and (there is None or not change.may_replace):
             return TAKEN
@@ -357,6 +357,10 @@ class OfficeTree:
         if was_clean:
             await self._offices.depositing.hasten(tuple(self._closed.values()))
         await self._offices.depositing.staging.sweep()
+
+
+def _file(place: Place, size: int, mtime: int) -> Entry:
+    return Entry(name=place[-1], is_folder=False, size=size, mtime=mtime)
 
 
 def _entry_of(name: str, offer: Offer) -> Entry:

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import cast
+from typing import Protocol, cast
 
 import asyncssh
 from asyncssh.connection import SSHServerConnectionOptions
@@ -34,8 +34,14 @@ from gateway.engine.clock import Clock
 LOG = logging.getLogger(__name__)
 BREACHES = (asyncssh.ProtocolError, asyncssh.MACError, asyncssh.CompressionError)
 DRAIN_BEAT_S = 0.05
-TreeFor = Callable[[str, str, Client], Tree]
-"""The tree of a person, at an address, with a client."""
+
+
+class TreeFor(Protocol):
+    """Gives each session its tree."""
+
+    def __call__(self, person: str, source: str, client: Client, *, signed_in_by: str) -> Tree:
+        """The tree of a person at an address, with a client, who proved who they are like this."""
+        ...
 
 
 class SftpDoor:
@@ -152,7 +158,9 @@ class SftpDoor:
         penalties = self.settings.penalties
         if connection.wrong_tries:
             return penalties.wrong_seconds * connection.wrong_tries
-        is_harmless = exc is None or (isinstance(exc, asyncssh.DisconnectError) and not isinstance(exc, BREACHES))
+        # A reset (`OSError`) is how port scanners, health checks and broken lines leave: not a breach.
+        is_left = isinstance(exc, OSError | asyncssh.DisconnectError) and not isinstance(exc, BREACHES)
+        is_harmless = exc is None or is_left
         return penalties.silent_seconds if is_harmless else penalties.breach_seconds
 
     # what becomes of a channel
@@ -167,7 +175,7 @@ class SftpDoor:
         ration = self._rations.setdefault(person, Ration(self.settings.handles_per_person))
 
         def begin() -> Session:
-            tree = self._tree_for(person, connection.source, client)
+            tree = self._tree_for(person, connection.source, client, signed_in_by=connection.chain.signed_in_by)
             return Session(tree, client=client, bounds=bounds, ration=ration)
 
         channel = SftpChannel.make(connection, self.settings)

@@ -29,6 +29,8 @@ from gateway.engine.admission import (
 
 __all__ = ["Account", "Attempt", "Authority", "Chain", "CodeMemory", "Factor", "KeyTerms", "SignIn", "Way"]
 
+WORDS = {Factor.KEY: "key", Factor.PASSWORD: "password", Factor.CODE: "code"}
+
 
 class CodeMemory:
     """Which codes were right just now, so that the same person from the same place is not asked again."""
@@ -113,6 +115,11 @@ class Chain:
         person = account.person if self._passed in account.ways else None
         self._record(factor, is_right=True, person=person)
         return person
+
+    @property
+    def signed_in_by(self) -> str:
+        """The factors that counted, as the rules and the ledger know them: `key`, `password+code` …"""
+        return "+".join(WORDS[factor] for factor in self._passed)
 
     def _next(self) -> frozenset[Factor]:
         done = len(self._passed)

@@ -17,6 +17,7 @@ from gateway.engine.depositing import Depositing
 from gateway.engine.pages import Pages
 from gateway.engine.pigeonholes import Pigeonholes
 from gateway.engine.publication import Publication
+from gateway.engine.runner import LEASE_MS
 from gateway.engine.shelf import PREFIX, Shelf
 from gateway.engine.staging import Staging
 from gateway.judge.rulebook import Rulebook
@@ -63,6 +64,7 @@ class DoorOffice(FileOffice):
 
     def __init__(self, folder: Path, **how: Any) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         super().__init__(rulebook=file_rules(), blobs=FileBlobs(folder / "blobs", largest_bytes=1 << 20), **how)
 
     def _furnish(self, tasks: asyncio.TaskGroup) -> None:
@@ -111,8 +113,9 @@ class DoorOffice(FileOffice):
         return [name for name in self.records.find((), limit=1 << 20) if name.startswith(PREFIX)]
 
     def _is_due(self, stream: str) -> bool:
-        due_ms = self.records._streams[stream].due_ms
-        return due_ms is not None and (due_ms <= self.clock.now_ms() or stream in self.runner._under_way)
+        """Whether it is to be handed over, or is being: what is leased lies exactly so far ahead."""
+        due_ms, now_ms = self.records._streams[stream].due_ms, self.clock.now_ms()
+        return due_ms is not None and (due_ms <= now_ms or due_ms == now_ms + LEASE_MS)
 
 
 def path(text: str) -> TreePath:

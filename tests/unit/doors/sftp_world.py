@@ -94,6 +94,8 @@ class World:
     office: Office
     people: People
     clients: list[Client] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
+    """How each session's person had signed in."""
 
     @asynccontextmanager
     async def client(self, name: str = "ann", **options: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
@@ -127,9 +129,11 @@ async def world(
     """A door that listens."""
     office, people = office or Office(), people or People()
     clients: list[Client] = []
+    proofs: list[str] = []
 
-    def tree_for(person: str, source: str, client: Client) -> MemoryTree:
+    def tree_for(person: str, source: str, client: Client, *, signed_in_by: str) -> MemoryTree:
         clients.append(client)
+        proofs.append(signed_in_by)
         return MemoryTree(office)
 
     door = SftpDoor(
@@ -141,4 +145,4 @@ async def world(
         clock=JumpingClock(),
     )
     async with door:
-        yield World(door, await door.listen("127.0.0.1", 0), office, people, clients)
+        yield World(door, await door.listen("127.0.0.1", 0), office, people, clients, proofs)

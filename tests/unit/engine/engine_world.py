@@ -52,7 +52,7 @@ from gateway.errors import Failure, Tampering
 from gateway.facts import Fact, Hop, LegFact, Published, Receipt, kind_of
 from gateway.intake import mail
 from gateway.intake.fault import Fault
-from gateway.journey import Journey, Reconsider, Ship, State, todo
+from gateway.journey import Journey, Lapse, Reconsider, Ship, State, todo
 from gateway.judge.rulebook import Rulebook, read
 from gateway.keep import Head
 from gateway.keep.keyring import Keyring
@@ -455,7 +455,11 @@ class Office:
                 if self.fuse.is_blown.is_set():
                     raise _Died
                 self.runner.drain()
-                await voyages
+                blowing = tasks.create_task(self.fuse.is_blown.wait())
+                await asyncio.wait((voyages, blowing), return_when=asyncio.FIRST_COMPLETED)
+                if self.fuse.is_blown.is_set():  # by what was still on its way to rest
+                    raise _Died
+                blowing.cancel()
         except* _Died:
             pass
         finally:
@@ -581,7 +585,9 @@ class Office:
     def _is_at_rest(self, transfer: TransferId) -> bool:
         now_ms = self.clock.now_ms()
         work = todo(self.journey(transfer))
-        return all(isinstance(one, Reconsider) or (isinstance(one, Ship) and one.not_before_ms > now_ms) for one in work)
+        return all(
+            isinstance(one, Reconsider) or (isinstance(one, Ship | Lapse) and one.not_before_ms > now_ms) for one in work
+        )
 
     def transfers(self) -> list[TransferId]:
         """Every transfer there is, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -175,22 +176,24 @@ def outsiders_may() -> Rulebook:
     return rules(transfers=FROM_OUTSIDE)
 
 
-def in_the_file_office(**how: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[[], None]]:
+def in_the_file_office(**how: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., None]]:
     """As `in_the_office`, with files."""
 
-    def decorate(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[[], None]:
-        async def told() -> None:
+    def decorate(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+        async def told(given: dict[str, Any]) -> None:
             office = FileOffice(**{name: make() for name, make in how.items()})
             async with asyncio.timeout(30), office.opens():
-                await story(office)
+                await story(office, **given)
             assert [] == office.fatal
             office.is_whole()
 
-        def test() -> None:
-            asyncio.run(told())
+        def test(**given: Any) -> None:
+            asyncio.run(told(given))
 
+        own = inspect.signature(story)
         functools.update_wrapper(test, story)
         del test.__dict__["__wrapped__"]
+        test.__signature__ = own.replace(parameters=list(own.parameters.values())[1:])  # type: ignore[attr-defined]
         return test
 
     return decorate

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from gateway.engine import filing
+from gateway.engine.attested import Attestations
 from gateway.engine.pushing import is_in_question, name_of
+from gateway.engine.searching import Query, search
 from gateway.errors import Misconfigured
 from gateway.facts import Attempted, Deferred, Offered, Outcome, Reason, Scrubbed, Sealed, Shipped, Undeliverable
 from gateway.journey import State
@@ -149,7 +151,7 @@ async def test_what_no_rule_allows_is_refused(office: FileOffice) -> None:
     assert [State.REFUSED] == office.states(transfer)
     assert {} == office.box.files
     (note,) = office.notes_about(transfer)
-    assert "Not delivered: partner:court" in note
+    assert "Not delivered: County Court" in note
 
 
 @in_the_file_office()
@@ -410,6 +412,19 @@ async def test_a_partner_without_a_box_collects(office: FileOffice) -> None:
 
 
 @in_the_file_office(rulebook=no_route)
+async def test_what_nobody_collects_lapses(office: FileOffice) -> None:
+    """After the time the rules give it is offered no more, by itself, and its sender is told."""
+    transfer = await office.drops()
+    await office.rests()
+
+    await office.passes(26 * 7 * DAY + MINUTE)
+
+    assert [State.EXPIRED] == office.states(transfer)
+    (note,) = office.notes_about(transfer)
+    assert "Nobody collected it in time" in note
+
+
+@in_the_file_office(rulebook=no_route)
 async def test_rules_that_end_are_seen_when_it_is_collected(office: FileOffice) -> None:
     """P1: the door asks before it hands anything out; an agreement that ended meanwhile says no."""
     transfer = await office.drops()
@@ -459,6 +474,26 @@ async def test_without_a_rule_nothing_comes_in(office: FileOffice) -> None:
     await office.rests()
 
     assert [State.REFUSED] == office.states(transfer)
+
+
+# ── asked for later ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@in_the_file_office()
+@pytest.mark.parametrize(
+    "query", [{"partner": "court"}, {"recipient": "partner:court"}, {"name": "claim.txt"}, {"outcome": "delivered"}]
+)
+async def test_an_auditor_finds_it(office: FileOffice, query: dict[str, str]) -> None:
+    """By partner, box, name and outcome, as a mail is found."""
+    transfer = await office.drops()
+    await office.rests()
+
+    attestations = Attestations(records=office.records, archive=office.archive, keyring=office.keyring)
+    (found,) = search(office.records, attestations, Query(**query))
+
+    assert (transfer, "partner:court", "court", "delivered") == (
+        found.transfer, found.recipient, found.partner, found.outcome,
+    )  # fmt: skip
 
 
 # ── beside mail ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
 from pathlib import Path
 
 from gateway.doors.sftp.status import Denied, Hint
-from gateway.doors.sftp.tree import Remove, Rename, SetTime
+from gateway.doors.sftp.tree import MakeFolder, Opening, Remove, RemoveFolder, Rename, SetTime
 from gateway.journey import State
+from gateway.ledger.verify import Verdict, verify_bundle
+from gateway.transfer import Digest
 from tests.unit.doors.office_world import FIRM, PARTNER, PER, DoorOffice, entry, get, names, path, put, tell
-from tests.unit.engine.engine_world import ALENA, JO, RUTH
+from tests.unit.engine.engine_world import ALENA, JO, RUTH, Fuse
 
 BOX = f"/to/{FIRM}/office"
+NEW = Opening(is_truncated=True, must_be_new=False, may_create=True)
+GO_ON = Opening(is_truncated=False, must_be_new=False, may_create=True)
 TEXT = b"The terms are agreed.\r\n" * 40
 
 
@@ -236,3 +243,226 @@ def test_the_quota(tmp_path: Path) -> None:
         assert space.free_bytes == space.total_bytes
 
     tell(tmp_path, story)
+
+
+def test_an_incomplete_file_is_shown_resumed_and_sent_once(tmp_path: Path) -> None:
+    """What a dropped connection leaves is shown with its size, goes on from there, and only then is a file."""
+
+    async def story(house: DoorOffice) -> None:
+        tree, content = house.tree(), bytes(range(256)) * 3000
+        first = await tree.write(path(f"{BOX}/a.bin"), NEW)
+        assert not isinstance(first, Denied)
+        first.write(0, memoryview(content)[:600_000])
+        await first.room()
+        await first.abandon()
+        await house.settles(60_000)
+        assert [] == house.transfers()
+        assert 600_000 == (await entry(tree, f"{BOX}/a.bin")).size
+        unread = await get(tree, f"{BOX}/a.bin")
+        assert isinstance(unread, Denied)
+        again = await tree.write(path(f"{BOX}/a.bin"), GO_ON)
+        assert not isinstance(again, Denied)
+        assert 600_000 == again.size
+        again.write(600_000, memoryview(content)[600_000:])
+        assert None is await again.complete(mtime=None)
+        await house.settles()
+        (transfer, *_) = house.transfers()  # and a note: nobody can look into such a file
+        assert Digest.of(content) == house.journey(transfer).transfer.items[0].digest
+        assert [] == list((tmp_path / "staging").iterdir())
+
+    tell(tmp_path, story)
+
+
+def test_going_on_with_what_settles(tmp_path: Path) -> None:
+    """A file that is opened again before it was handed over is a draft again: one transfer, with all of it."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", TEXT)
+        draft = await tree.write(path(f"{BOX}/a.txt"), GO_ON)
+        assert not isinstance(draft, Denied)
+        assert len(TEXT) == draft.size
+        await house.settles(60_000)
+        assert [State.RECALLED] == [house.states(one)[0] for one in house.transfers()]  # what it was is taken back
+        draft.write(len(TEXT), memoryview(b"And more."))
+        assert None is await draft.complete(mtime=None)
+        await house.settles()
+        last = house.transfers()[-1]
+        assert [State.OFFERED] == house.states(last)
+        assert TEXT + b"And more." == house.content(last).encode()
+        await house.settles()
+        late = await tree.write(path(f"{BOX}/a.txt"), GO_ON)
+        assert isinstance(late, Denied)  # handed over: only a whole new file will do
+
+    tell(tmp_path, story)
+
+
+def test_one_draft_a_name(tmp_path: Path) -> None:
+    """A second session cannot write into what the first one is writing, nor remove it."""
+
+    async def story(house: DoorOffice) -> None:
+        one, two = house.tree(), house.tree()
+        draft = await one.write(path(f"{BOX}/a.txt"), NEW)
+        assert not isinstance(draft, Denied)
+        assert isinstance(await two.write(path(f"{BOX}/a.txt"), NEW), Denied)
+        assert isinstance(await two.change(Remove(path=path(f"{BOX}/a.txt"))), Denied)
+        await draft.abandon()
+        assert not isinstance(await two.write(path(f"{BOX}/a.txt"), NEW), Denied)
+
+    tell(tmp_path, story)
+
+
+def test_renaming_over_something(tmp_path: Path) -> None:
+    """A plain rename never replaces; posix-rename takes back what was there and had not been handed over."""
+
+    async def story(house: DoorOffice) -> None:
+        tree, old, new = house.tree(), path(f"{BOX}/new.txt"), path(f"{BOX}/a.txt")
+        await put(tree, f"{BOX}/a.txt", b"first")
+        await put(tree, f"{BOX}/new.txt", b"second")
+        assert isinstance(await tree.change(Rename(old=old, new=new, may_replace=False)), Denied)
+        assert None is await tree.change(Rename(old=old, new=new, may_replace=True))
+        await house.settles()
+        by_state = {house.states(one)[0]: house.content(one) for one in house.transfers()}
+        assert {State.RECALLED: "first", State.OFFERED: "second"} == by_state
+        assert isinstance(await tree.change(Rename(old=new, new=old, may_replace=True)), Denied)
+
+    tell(tmp_path, story)
+
+
+def test_a_temporary_name_that_stays(tmp_path: Path) -> None:
+    """After an hour its sender is told and nothing was sent."""
+
+    async def story(house: DoorOffice) -> None:
+        await put(house.tree(), f"{BOX}/a.txt.part", TEXT)
+        await house.settles(61 * 60_000)
+        expired = [one for one in house.transfers() if house.states(one) == [State.EXPIRED]]
+        assert 1 == len(expired)
+        assert 1 == len(house.notes_about(expired[0]))
+        page = await get(house.tree(), "/receipts/2026-11-23-a.txt.part.txt")
+        assert isinstance(page, bytes)
+        assert "not finished" in page.decode()
+
+    tell(tmp_path, story)
+
+
+def test_a_cut_file_waits(tmp_path: Path) -> None:
+    """A PDF that stops in the middle was CLOSEd all the same: it is held, and its receipt says why."""
+
+    async def story(house: DoorOffice) -> None:
+        await put(house.tree(), f"{BOX}/a.pdf", b"%PDF-1.7\n" + TEXT)
+        await house.settles()
+        (transfer, *_) = house.transfers()
+        assert [State.HELD] == house.states(transfer)
+        page = await get(house.tree(), "/receipts/2026-11-23-a.pdf.txt")
+        assert isinstance(page, bytes)
+        assert "This file waits." in page.decode()
+
+    tell(tmp_path, story)
+
+
+def test_a_receipt_proves(tmp_path: Path) -> None:
+    """The receipt for machines carries the bundle that anybody with the public key can verify."""
+
+    async def story(house: DoorOffice) -> None:
+        await put(house.tree(), f"{BOX}/a.txt", TEXT)
+        await house.settles()
+        assert house.scribe.head
+        house.publication.publish(house.scribe.head)
+        page = await get(house.tree(), "/receipts/2026-11-23-a.txt.json")
+        assert isinstance(page, bytes)
+        receipt = json.loads(page)
+        assert (Digest.of(TEXT).sha256, "offered") == (receipt["sha256_in"], receipt["state"])
+        report = verify_bundle(base64.b64decode(receipt["bundle"]), [house.signer.vkey])
+        assert Verdict.TRUE is report.verdict
+
+    tell(tmp_path, story)
+
+
+def test_what_cannot_be_made_or_changed(tmp_path: Path) -> None:
+    """Folders, pages and receipts are the gateway's; a file outside a partner's folder is refused with a sentence."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        for change in (
+            MakeFolder(path=path("/to/elsewhere")),
+            RemoveFolder(path=path(f"/to/{FIRM}")),
+            Remove(path=path(f"/to/{FIRM}")),
+            Remove(path=path(f"/to/{FIRM}/_READ ME.txt")),
+            MakeFolder(path=path(f"/to/{FIRM}")),
+        ):
+            assert isinstance(await tree.change(change), Denied), change
+        for place in ("/a.txt", "/receipts/a.txt", "/to/a.txt", f"/to/{FIRM}/_READ ME.txt", f"{BOX}/.DS_Store"):
+            assert isinstance(await put(tree, place, TEXT), Denied), place
+        assert [] == house.transfers()
+
+    tell(tmp_path, story)
+
+
+def test_a_restart(tmp_path: Path) -> None:
+    """What settled, what settles and what is incomplete are all there again, and go on."""
+
+    async def first(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/done.txt", TEXT, mtime=1_600_000_000)
+        await house.settles()
+        draft = await tree.write(path(f"{BOX}/half.txt"), NEW)
+        assert not isinstance(draft, Denied)
+        draft.write(0, memoryview(TEXT))
+        await draft.abandon()
+        await put(tree, f"{BOX}/settling.txt", TEXT)
+
+    async def second(house: DoorOffice) -> None:
+        tree = house.tree()
+        assert {"done.txt", "half.txt", "settling.txt"} <= set(await names(tree, BOX))
+        assert (len(TEXT), 1_600_000_000) == (
+            (await entry(tree, f"{BOX}/half.txt")).size,
+            (await entry(tree, f"{BOX}/done.txt")).mtime,
+        )
+        await house.settles()
+        assert 2 == len(house.transfers())
+        await house.settles(25 * 3_600_000)
+        await tree.leave(was_clean=True)
+        assert "half.txt" not in await names(tree, BOX)
+        assert [] == list((tmp_path / "staging").iterdir())
+
+    async def both() -> None:
+        house = DoorOffice(tmp_path)
+        for story in (first, second):
+            async with asyncio.timeout(20), house.opens():
+                await story(house)
+            house.is_whole()
+
+    asyncio.run(both())
+
+
+def test_dying_anywhere(tmp_path: Path) -> None:
+    """After OK to CLOSE exactly one transfer follows, at whatever border the power fails; before it, at most one."""
+
+    async def one(blows_at: int) -> bool:
+        house = DoorOffice(tmp_path / str(blows_at), fuse=Fuse(blows_at))
+        said: list[Denied | None] = []
+
+        async def story() -> None:
+            tree = house.tree()
+            said.append(await put(tree, f"{BOX}/a.txt", TEXT))
+            await tree.leave(was_clean=True)
+            await house.settles()
+
+        async with asyncio.timeout(20), house.opens():
+            await house.until_it_dies(story())
+        is_blown = house.fuse.is_blown.is_set()
+        house.has(Fuse())
+        async with asyncio.timeout(20), house.opens():
+            await house.settles(16 * 60_000)
+            sent = [one for one in house.transfers() if house.states(one) == [State.OFFERED]]
+            assert len(sent) == 1 if said else len(sent) <= 1, blows_at
+        house.is_whole()
+        return is_blown
+
+    async def all_borders() -> int:
+        blows_at = 1
+        while await one(blows_at):
+            blows_at += 1
+        return blows_at
+
+    assert asyncio.run(all_borders()) > 10
