@@ -27,8 +27,8 @@ from gateway.facts import Published
 from gateway.judge.rulebook import Rulebook, read
 from gateway.keep.files import FileBlobs
 from gateway.keep.keyring import Keyring
-from gateway.keep.sqlite import SqliteRecords
 from gateway.keep.reading import SqliteReading
+from gateway.keep.sqlite import SqliteRecords
 from gateway.ledger.checkpoint import Signer
 
 DEFAULT_RECORDS = "var/records.db"

@@ -97,16 +97,17 @@ class Contents:
         if known is not None:
             return known
         await self.reserve(transfer, item.size_bytes)
+        raw: bytes | Memory = b""
+        skeleton = None
         try:
             raw = await self.vault.take(item.blob, data_key, item.size_bytes)
             skeleton = await self.scan(raw)
-        except BaseException:
-            self._give_back(transfer)
-            raise
+        finally:
+            if not isinstance(skeleton, Skeleton):  # a fault, or whatever went wrong on the way to it
+                if isinstance(raw, Memory):
+                    raw.close()
+                self._give_back(transfer)
         if isinstance(skeleton, Fault):
-            if isinstance(raw, Memory):
-                raw.close()
-            self._give_back(transfer)
             return skeleton
         content = self._open[transfer] = Content(raw, skeleton)
         if isinstance(raw, bytes):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from gateway.facts import Fact, LegFact, Received
-from gateway.journey import Journey, advance, begin
+from gateway.journey import Journey, Unlawful, advance, begin
 from gateway.ledger.leaf import Statement
 from gateway.ledger.statement import Context
 from gateway.ledger.terms import term
@@ -19,6 +19,8 @@ OWN = ""
 def after(journey: Journey | None, fact: Fact) -> Journey | None:
     """The journey once the fact is true; None for an office's. Raises `journey.Unlawful`."""
     if isinstance(fact, Received):
+        if journey is not None:
+            raise Unlawful(f"{fact.transfer.id} was received twice")
         return begin(fact)
     return advance(journey, fact) if journey is not None and isinstance(fact, LegFact) else journey
 

@@ -23,7 +23,7 @@ from gateway.engine.notes import Notes
 from gateway.engine.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
 from gateway.engine.reception import Refusal
 from gateway.engine.runner import LEASE_MS, Voyage
-from gateway.engine.shelf import PREFIX, Shelf, Stub
+from gateway.engine.shelf import Shelf, Stub
 from gateway.engine.staging import PIECE, Staged, Staging
 from gateway.engine.vault import Vault
 from gateway.engine.writing import Writer
@@ -39,6 +39,7 @@ SETTLE_MS = 5_000
 UNFINISHED_MS = 60 * 60_000
 """So long a temporary name may stay before its sender is told; it is never sent."""
 TRIES = 5
+MOST_WRITES = 256
 
 
 class Foresee(Protocol):
@@ -65,11 +66,6 @@ class Depositing:
     foresee: Foresee
     drafts: dict[tuple[str, Place], Staged] = field(default_factory=dict)
     """What is being written now, by person and place: at most one draft each."""
-
-    @property
-    def errands(self) -> str:
-        """Which due work `settle` does: the first part of its streams' names."""
-        return PREFIX
 
     # ── before the content ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -178,8 +174,9 @@ class Depositing:
         due = [one for one in stubs if not one.is_handed_over and not is_temporary(one.place[-1])]
         for stub in due:
             stub.settles_ms = now_ms
-        if due:
-            await self.scribe.append(*(Write(stream=one.stream, facts=(), due_ms=now_ms) for one in due))
+        for first in range(0, len(due), MOST_WRITES):
+            some = due[first : first + MOST_WRITES]
+            await self.scribe.append(*(Write(stream=one.stream, facts=(), due_ms=now_ms) for one in some))
 
     async def _deposit(self, stub: Stub, *, known: Stub | None = None) -> None:
         """Append the deposit as `stub` says; `known` is what the shelf holds of it."""

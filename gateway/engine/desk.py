@@ -26,12 +26,12 @@ from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
 from gateway.engine.policy import InForce
 from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
 from gateway.engine.runner import LEASE_MS, Runner
-from gateway.engine.writing import Writer
 from gateway.engine.signing_in import SignIn
 from gateway.engine.vault import Deposit as VaultDeposit
 from gateway.engine.vault import Vault
 from gateway.engine.wording import sentences
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
+from gateway.engine.writing import Writer
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Outcome, Reason, Received
 from gateway.intake.fault import Fault

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from mmap import mmap
 
 from gateway.engine.contents import Contents
 from gateway.engine.inquiry import Inquiry
@@ -28,6 +29,7 @@ from gateway.facts import Reason, Receipt, Scrubbed
 from gateway.intake.file import HEAD_BYTES, TAIL_BYTES, Ending, ending
 from gateway.journey import LegJourney
 from gateway.judge import words
+from gateway.judge.spotting import spot
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Plan, Tier
 from gateway.seal import openpgp
 from gateway.seal.floor import Choice, Vouched
@@ -43,8 +45,10 @@ class Looked:
 
     outcome: Cleaned | Held
     is_cut: bool
-    clean: bytes | None
-    """None: it leaves as it came."""
+    digest: Digest
+    """Of what would leave."""
+    clean: bytes | None = None
+    """What would leave; None: the file as it came."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +65,8 @@ class FileStations:
     _verdicts: Verdicts = field(init=False)
     _sealing: Sealing = field(init=False)
     _looked: dict[str, Looked] = field(default_factory=dict)
-    """By transfer: it has one file and one leg."""
+    """By transfer: it has one file and one leg. Kept for the voyage, so that what leaves is what was judged, even if
+    rules that change meanwhile would have cleaned it in another way."""
 
     def __post_init__(self) -> None:
         self._verdicts = Verdicts(inquiry=self.inquiry, notes=self.notes)
@@ -80,7 +85,7 @@ class FileStations:
         voyage.add(
             Scrubbed(
                 leg=leg,
-                digest=item.digest if looked.clean is None else Digest.of(looked.clean),
+                digest=looked.digest,
                 size_bytes=item.size_bytes if looked.clean is None else len(looked.clean),
                 removed=() if is_incoming else removed(looked.outcome),
                 kept_by=() if is_incoming else kept_by,
@@ -118,12 +123,19 @@ class FileStations:
     async def _inspect(self, voyage: Voyage, leg: LegJourney) -> Inside:
         looked, name = await self._look(voyage, leg), voyage.journey.transfer.items[0].name
         facts = {"hidden-content-found": hidden([looked.outcome])}
-        waits = obstacle(name, looked.outcome)
-        if not looked.is_cut:
-            return facts, (waits,) if waits else ()
-        cut = Reason(code="seems-cut", about=(("name", name),))
-        is_its_consequence = isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
-        return facts, (cut, waits) if waits and not is_its_consequence else (cut,)
+        waits, reasons = obstacle(name, looked.outcome), self._conflicts(voyage.journey.transfer)
+        if looked.is_cut:
+            reasons += (Reason(code="seems-cut", about=(("name", name),)),)
+        is_its_consequence = looked.is_cut and isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
+        return facts, (*reasons, waits) if waits and not is_its_consequence else reasons
+
+    def _conflicts(self, transfer: Transfer) -> tuple[Reason, ...]:
+        """Why label or purpose could not be determined when it was handed in, where the name tells."""
+        if transfer.label and transfer.purpose:
+            return ()
+        return spot(
+            self.rules.rulebook, transfer.items[0].name, is_from_outside=_is_incoming(transfer)
+        ).conflicts
 
     async def _look(self, voyage: Voyage, leg: LegJourney) -> Looked:
         transfer = voyage.journey.transfer
@@ -138,23 +150,31 @@ class FileStations:
         item = transfer.items[0]
         if item.size_bytes > LARGEST_OPENED:
             head, tail = await self.vault.on_disk(lambda: _ends(self.vault.pieces(item.blob, data_key), item))
-            return Looked(outcome=Held(code=Code.LIMIT), is_cut=ending(head, tail) is Ending.CUT, clean=None)
+            is_cut = ending(head, tail) is Ending.CUT
+            return Looked(outcome=Held(code=Code.LIMIT), is_cut=is_cut, digest=item.digest)
         await self.contents.reserve(transfer.id, item.size_bytes)
         raw = await self.vault.take(item.blob, data_key, item.size_bytes)
         try:
             view = raw.view() if isinstance(raw, Memory) else raw
-            if hashlib.sha256(view).hexdigest() != item.digest.sha256:
+            if await self._digest(view) != item.digest:
                 raise Tampering(f"{transfer.id}: the file is not the one that was handed in")
             is_cut = ending(view[:HEAD_BYTES], view[-TAIL_BYTES:]) is Ending.CUT
             if _is_incoming(transfer):
                 found = await self.workshop.inspect(raw, name=item.name, media=item.media)
-                return Looked(outcome=_as_it_came(found), is_cut=is_cut, clean=None)
+                return Looked(outcome=_as_it_came(found), is_cut=is_cut, digest=item.digest)
             content, outcome = await self.workshop.clean(raw, name=item.name, media=item.media, plan=plan)
-            is_other = isinstance(outcome, Cleaned) and Digest.of(content) != item.digest
-            return Looked(outcome=outcome, is_cut=is_cut, clean=content if is_other else None)
+            digest = item.digest if isinstance(outcome, Held) else await self._digest(content)
+            is_other = digest != item.digest
+            return Looked(outcome=outcome, is_cut=is_cut, digest=digest, clean=content if is_other else None)
         finally:
             if isinstance(raw, Memory):
                 raw.close()
+
+    async def _digest(self, content: bytes | mmap) -> Digest:
+        """Of large content on a thread: the loop must not wait for it."""
+        if len(content) <= LARGE_BYTES:
+            return Digest(sha256=hashlib.sha256(content).hexdigest())
+        return await self.vault.on_disk(lambda: Digest(sha256=hashlib.sha256(content).hexdigest()))
 
     # ── the parcel ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,7 +21,6 @@ from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
 from gateway.transfer import Address, Party, Recipient, Way
 
-
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -18,8 +18,8 @@ from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
-from gateway.engine.writing import Writer
 from gateway.engine.wording import sentence
+from gateway.engine.writing import Writer
 from gateway.errors import Conflict
 from gateway.facts import Admitted, Approved, Consulted, Declined, LegFact, Published, Reason, Standing
 from gateway.journey import Journey, LegJourney, State

@@ -49,11 +49,13 @@ class Pages:
     clock: Clock
     _made: OrderedDict[tuple[str, int], tuple[Page, Page]] = field(default_factory=OrderedDict)
     """By transfer and version, with proof: for reading, and for machines."""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def receipts(self, person: str) -> Mapping[str, Page]:
         """By name, of everything a person handed in lately, what was refused at the door too."""
         stories = await self.shelf.transfers_of(person, most=MOST_RECEIPTS)
-        return await asyncio.to_thread(self._receipts, stories)
+        async with self._lock:
+            return await asyncio.to_thread(self._receipts, stories)
 
     def read_me(self, party: Party, drop: Drop) -> Page:
         """What dropping a file means, in words."""

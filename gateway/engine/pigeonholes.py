@@ -1,8 +1,9 @@
 """Which folders somebody may use for files, and what it means to drop one there.
 
 Staff see `to/<partner>[/label][/purpose]`, `from/<partner>`, `receipts`; a partner sees `inbox`, `outbox`. A folder is
-there if the rules could let this person send that way; what they surely forbid is absent, not forbidden. Label and
-purpose follow from the folders and from tags in the file's name; what neither says is what the rules say of unlabelled.
+shown if the rules could let this person send that way. What is dropped where they surely forbid it is still understood,
+so that the refusal can say why. Label and purpose follow from the folders and from tags in the file's name; what
+neither says is what the rules say of unlabelled.
 
 GAP: what a partner hands in is for the one colleague who verified the partner (`verified.by`): the rules name no other
 contact. A partner nobody has verified has no outbox.
@@ -48,17 +49,9 @@ class Pigeonholes:
 
     async def folders(self, party: Party, place: Place) -> tuple[str, ...] | None:
         """The folders in a folder; None if there is no such folder for them."""
-        match place:
-            case ():
-                return tuple([name for name in self._top(party) if await self.is_there(party, (name,))])
-            case ("to",) if not partner_id(party):
-                return tuple([one for one in sorted(self._partners) if await self.is_there(party, (TO, one))])
-            case ("from",) if not partner_id(party):
-                return tuple(sorted(self._partners))
         if not await self.is_there(party, place):
             return None
-        inside = self._below(place) if place[0] == TO else ()
-        return tuple([name for name in inside if await self.is_there(party, (*place, name))])
+        return tuple([name for name in self._inside(party, place) if await self.is_there(party, (*place, name))])
 
     async def is_there(self, party: Party, place: Place) -> bool:
         """Whether the folder exists for them."""
@@ -66,8 +59,20 @@ class Pigeonholes:
             is_known = not place or place[0] in self._top(party)
             return is_known and (place != (OUTBOX,) or not await self._is_forbidden(party, place))
         if place[0] == FROM:
-            return not partner_id(party) and len(place) == 2 and place[1] in self._partners
-        return self._is_well_formed(party, place) and not await self._is_forbidden(party, place)
+            is_one = not partner_id(party) and len(place) == 2 and place[1] in self._partners
+            return is_one and (self._is_contact(party, place[1]) or not await self._is_forbidden(party, place))
+        return self.is_for_files(party, place) and not await self._is_forbidden(party, place)
+
+    def is_for_files(self, party: Party, place: Place) -> bool:
+        """`to/<partner>`, then at most a label, then at most a purpose: whether or not they may send there."""
+        if partner_id(party) or len(place) < 2 or place[0] != TO or place[1] not in self._partners:
+            return False
+        rest = list(place[2:])
+        if rest and rest[0] in self._labels:
+            rest.pop(0)
+        if rest and rest[0] in self.rules.rulebook.labels.purposes:
+            rest.pop(0)
+        return not rest
 
     def drop(self, party: Party, folder: Place, name: str) -> Drop | None:
         """What a file of that name in that folder is; None where no files are taken."""
@@ -77,7 +82,7 @@ class Pigeonholes:
             if folder != (OUTBOX,) or contact is None:
                 return None
             return Drop(recipient=Recipient(address=contact), spotted=spot(rulebook, name, is_from_outside=True))
-        if len(folder) < 2 or not self._is_well_formed(party, folder):
+        if not self.is_for_files(party, folder):
             return None
         return Drop(recipient=Recipient(partner=folder[1]), spotted=self._spotted(folder, name))
 
@@ -106,23 +111,23 @@ class Pigeonholes:
         local, _, domain = person.address.rpartition("@")
         return Address(local=local, domain=domain)
 
-    def _below(self, place: Place) -> tuple[str, ...]:
+    def _inside(self, party: Party, place: Place) -> tuple[str, ...]:
+        """What might be in a folder, before anybody asks the judge."""
+        if len(place) <= 1:
+            return tuple(sorted(self._partners)) if place in ((TO,), (FROM,)) else () if place else self._top(party)
+        if place[0] != TO:
+            return ()
         label, purpose = self._named(place)
         if purpose:
             return ()
         labels = self.rules.rulebook.labels
         return labels.purposes if label else (*sorted(self._labels), *_others(labels, self._labels))
 
-    def _is_well_formed(self, party: Party, place: Place) -> bool:
-        """`to/<partner>`, then at most a label, then at most a purpose; nothing else is a folder for files."""
-        if partner_id(party) or place[0] != TO or place[1] not in self._partners:
-            return False
-        rest = list(place[2:])
-        if rest and rest[0] in self._labels:
-            rest.pop(0)
-        if rest and rest[0] in self.rules.rulebook.labels.purposes:
-            rest.pop(0)
-        return not rest
+    def _is_contact(self, party: Party, partner: str) -> bool:
+        """Whether what this partner hands in is for them."""
+        verified = self.rules.rulebook.partners[partner].verified
+        person = self.rules.rulebook.person(verified.by) if verified else None
+        return person is not None and person.address == party.person
 
     def _named(self, folder: Place) -> tuple[str | None, str | None]:
         """The label and the purpose that folders name."""

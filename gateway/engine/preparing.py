@@ -20,7 +20,7 @@ from gateway.engine.contents import Content, bodies, documents
 from gateway.engine.sealing import Intent, Sealing
 from gateway.engine.vault import LARGE_BYTES, Vault
 from gateway.engine.verdicts import obstacle, removed
-from gateway.engine.workshop import Workshop
+from gateway.engine.workshop import CleanResult, Workshop
 from gateway.engine.workshop.memory import Memory
 from gateway.facts import Reason, Scrubbed, Sealed
 from gateway.intake.fault import Fault
@@ -86,7 +86,8 @@ class Preparing:
         seed = hmac.digest(data_key, f"leg {leg.leg.ordinal}".encode(), "sha256")
         at = format_datetime(moment(transfer.received_ms))
         received = f"by {self.host} with ESMTPSA\r\n id {transfer.id};\r\n {at}"
-        return compose(content.octets, content.skeleton, MailPlan(received=received, seed=seed, date=at, replaced=replaced))
+        plan = MailPlan(received=received, seed=seed, date=at, replaced=replaced)
+        return compose(content.octets, content.skeleton, plan)
 
     def scrubbed(self, leg: LegJourney, copy: Composed, cleaned: Iterable[CleanPart]) -> Scrubbed:
         """The fact: what was removed, by kind, and the digest of the clean copy."""
@@ -135,11 +136,16 @@ class Preparing:
         document = _document(content, part)
         media = f"{part.media}; charset={part.charset}" if part.charset else part.media
         with document if isinstance(document, Memory) else nullcontext():
-            for name in part.names or ("",):  # readers differ on which one counts: the worst wins (B44)
-                clean, outcome = await self.workshop.clean(document, name=name, media=media, plan=plan)
-                if isinstance(outcome, Held):
-                    break
+            clean, outcome = await self._worst(document, part.names or ("",), media, plan)
             return CleanPart(part, b"" if _is_same(document, clean) else clean, outcome)
+
+    async def _worst(self, document: bytes | Memory, names: tuple[str, ...], media: str, plan: Plan) -> CleanResult:
+        """Readers differ on which name counts: under the first that holds the document, it is held (B44)."""
+        for name in names[:-1]:
+            result = await self.workshop.clean(document, name=name, media=media, plan=plan)
+            if isinstance(result.outcome, Held):
+                return result
+        return await self.workshop.clean(document, name=names[-1], media=media, plan=plan)
 
 
 def _document(content: Content, part: Part) -> bytes | Memory:
@@ -157,7 +163,8 @@ def _is_same(document: bytes | Memory, clean: bytes) -> bool:
     before = document.view() if isinstance(document, Memory) else document
     if len(before) != len(clean):
         return False
-    return all(before[at : at + LARGE_BYTES] == clean[at : at + LARGE_BYTES] for at in range(0, len(clean), LARGE_BYTES))
+    pieces = (slice(at, at + LARGE_BYTES) for at in range(0, len(clean), LARGE_BYTES))
+    return all(before[piece] == clean[piece] for piece in pieces)
 
 
 def _decoded(content: Content, part: Part) -> bytes:

@@ -36,12 +36,13 @@ from gateway.judge.stationshapes import RouteTable
 from gateway.scrub.header import clean_name
 from gateway.ship import InDoubt, Never, NotNow, Target
 from gateway.ship.sftp import FileLine
-from gateway.ship.sftp_route import Login, Pin, SftpRoute
+from gateway.ship.sftp_route import LONGEST_NAME_BYTES, Login, Pin, SftpRoute
 from gateway.transfer import Item, Seal
 
 logger = logging.getLogger(__name__)
 
 ENCRYPTED_ENDING = ".pgp"
+LONGEST_ENDING = 24
 CRASHED = "crashed-in-flight"
 DOUBT = "doubt"
 """The parameter of a reason that says: an attempt before this one may have arrived, and nobody has looked yet."""
@@ -155,7 +156,9 @@ class Pushing:
             return True
         await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # an outcome follows an attempt
         if isinstance(found, InDoubt):
-            fact, notes = await self._outcomes.doubt(voyage, leg, found.reason, is_parked=True)
+            code = "stranger-there" if found.reason.code == "name-taken" else found.reason.code
+            reason = replace(found.reason, code=code)
+            fact, notes = await self._outcomes.doubt(voyage, leg, reason, is_parked=True)
             await log(fact, notes=notes)
         else:
             await self._outcomes.ended(voyage, leg, log, line.hop, found)
@@ -167,6 +170,8 @@ class Pushing:
         if verdict is not None:
             await self._outcomes.forbidden(voyage, verdict, log)
             return
+        # Durable first: after a crash what lies there is compared with these very bytes, and no pen writes them twice.
+        await self._outcomes.store(voyage, leg)
         attempted = await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # 4
         parcel = leg.sealed.parcel
         name = name_of(voyage.journey.transfer.items[0], parcel.seal)
@@ -187,8 +192,13 @@ class Pushing:
 
 
 def name_of(item: Item, seal: Seal) -> str:
-    """What a file is called where it arrives."""
-    return clean_name(item.name) + (ENCRYPTED_ENDING if seal is Seal.OPENPGP else "")
+    """What a file is called where it arrives: something every system takes, with its ending, however long it was."""
+    stem, dot, ending = clean_name(item.name).rpartition(".")
+    tail = dot + ending + (ENCRYPTED_ENDING if seal is Seal.OPENPGP else "")
+    if not dot or len(tail) > LONGEST_ENDING:
+        stem, tail = stem + dot + ending, ENCRYPTED_ENDING if seal is Seal.OPENPGP else ""
+    room = LONGEST_NAME_BYTES - len(tail.encode())
+    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + tail
 
 
 def is_in_question(leg: LegJourney) -> bool:

@@ -19,8 +19,8 @@ from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
-from gateway.engine.writing import Writer
 from gateway.engine.workshop import WorkshopAway
+from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
 from gateway.facts import LegFact, Receipt, Received
 from gateway.journey import (

@@ -104,6 +104,13 @@ class Shelf:
                     self._people[person] = await asyncio.to_thread(self._load, person)
         return self._people[person]
 
+    def prune(self) -> None:
+        """Take away the stubs that have been shown for long enough."""
+        oldest_ms = self._clock.now_ms() - SHOWN_DAYS * 86_400_000
+        for stubs in self._people.values():
+            for place in [one for one, stub in stubs.items() if stub.is_handed_over and stub.settles_ms < oldest_ms]:
+                del stubs[place]
+
     async def stub(self, stream: str) -> Stub | None:
         """The upload whose deposit the stream is; None if it is gone."""
         story = await asyncio.to_thread(self._archive.story, stream)
@@ -151,7 +158,7 @@ class Shelf:
     ) -> Sequence[Offer]:
         now_ms = self._clock.now_ms()
         offers: list[Offer] = []
-        for story in self._stories(self._find(group, ("kind", ("offered",)))):
+        for story in self._stories(self._find(group, ("kind", ("offered",)), since=None)):
             transfer = story.journey.transfer
             if transfer.way is not Way.SFTP or (sender and transfer.sender.person != sender):
                 continue
@@ -189,13 +196,12 @@ class Shelf:
             if story is not None and story.facts and isinstance(story.facts[0], Received):
                 yield story
 
-    def _find(self, *groups: tuple[str, tuple[str, ...]]) -> Sequence[str]:
-        """Streams of the last days, newest first, that say one word of each group."""
-        today = day(self._clock.now_ms())
-        days = tuple((today - timedelta(days=n)).isoformat() for n in range(SHOWN_DAYS + 1))
-        asked = [
-            tuple(term(self._index_key, name, word) for word in said) for name, said in (*groups, ("day", days))
-        ]
+    def _find(self, *groups: tuple[str, tuple[str, ...]], since: int | None = SHOWN_DAYS) -> Sequence[str]:
+        """Streams, newest first, that say one word of each group; those of the last days, or all."""
+        if since is not None:
+            today = day(self._clock.now_ms())
+            groups = (*groups, ("day", tuple((today - timedelta(days=n)).isoformat() for n in range(since + 1))))
+        asked = [tuple(term(self._index_key, name, word) for word in said) for name, said in groups]
         return self._records.find(asked, limit=MOST_STREAMS)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ class SshSignIn:
         try:
             is_ours = await asyncio.to_thread(self.certifiers.takes, certificate)
         except (OSError, UnicodeDecodeError, ValueError) as why:
-            log.error("no certificate counts: the authority or its revocations cannot be read cause=%s", type(why))
+            log.error("no certificate counts: the authority or its revocations cannot be read cause=%r", str(why))
             return None
         return Authority() if is_ours else None
 
@@ -189,6 +190,8 @@ def _lines(path: Path) -> list[str]:
     """The lines that are no comments; none if there is no file."""
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o022:  # whoever may add a line here may become anybody
+                raise ValueError(f"{path.name} can be written by others")
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return []

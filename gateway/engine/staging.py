@@ -318,8 +318,9 @@ class Staged:
 
 def _pieces(spans: list[tuple[int, bytearray]]) -> Iterator[tuple[int, bytes]]:
     for offset, data in spans:
+        view = memoryview(data)
         for at in range(0, len(data), PIECE):
-            yield offset + at, bytes(data[at : at + PIECE])
+            yield offset + at, bytes(view[at : at + PIECE])
 
 
 def _place(blob: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.engine.contents import Content, Contents
 from gateway.engine.delivering import Delivering
-from gateway.engine.inquiry import Inquiry
+from gateway.engine.inquiry import Inquiry, covered
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import CleanPart, Preparing, reasons
@@ -49,6 +49,11 @@ class MailStations:
             await self._verdicts.hold(voyage, leg, Reason(code="changed"))
             return
         cleaned = await self._cleaned(voyage, journey.legs[leg], content)
+        answered = {code for approval in journey.legs[leg].approvals for code in approval.covers}
+        waits = [reason for reason in reasons(cleaned) if covered(reason) not in answered]
+        if waits:  # the rules changed since the verdict, and under these it may not leave as it is
+            await self._verdicts.hold(voyage, leg, waits[0])
+            return
         copy = self.preparing.compose(
             journey.transfer, journey.legs[leg], content, cleaned, voyage.data_key
         )

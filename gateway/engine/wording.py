@@ -67,7 +67,7 @@ SENTENCES = {
     "unfinished-name": "Its name is what clients call a file they have not finished, so it was not sent. Send it again.",
     # a partner's box
     "route-unusable": "The gateway's own sign-in at {host} is not in order. Ask your administrator.",
-    "host-key-changed": "The server {host} shows a key nobody here has verified. Nothing was sent; ask your administrator.",
+    "host-key-changed": "The server {host} shows a key nobody here has verified. Ask your administrator.",
     "no-pin-today": "No key of the server {host} is good on {day}. Ask your administrator.",
     "handshake-failed": "The server {host} and the gateway could not agree on a safe connection.",
     "sign-in-refused": "The server {host} did not let the gateway sign in. Ask your administrator.",
@@ -80,6 +80,7 @@ SENTENCES = {
     "gone-after-rename": "The file was handed over, and somebody may have collected it at once.",
     "changed-after-rename": "The file was handed over, but what lies there now has another size.",
     "swept-or-never-there": "The file is not there: it was collected, or it never arrived.",
+    "stranger-there": "Something else lies under this name at {host}: another's file, or this one, changed since.",
     "not-collected": "Nobody collected it in time, and nobody can now. Send it again if it is still wanted.",
     "cannot-compare": "Something lies under this name that could not be compared with the file.",
     "relayed": "The other server took it and does not report further.",

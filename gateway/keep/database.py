@@ -154,7 +154,8 @@ def failure_of(why: apsw.Error, system_errno: int = 0) -> Failure:
     """Whose fault it is: `StoreAway` where nothing was written and a retry may help, otherwise `StoreBroken`."""
     code: int = getattr(why, "result", -1)
     extended: int = getattr(why, "extendedresult", -1)
-    cause = f"sqlite {type(why).__name__} {extended}: {why}" + (f" ({os.strerror(system_errno)})" if system_errno else "")
+    system = f" ({os.strerror(system_errno)})" if system_errno else ""
+    cause = f"sqlite {type(why).__name__} {extended}: {why}{system}"
     if code in _TRY_AGAIN:
         return StoreAway(cause)
     # Of what keeps a page from being written, SQLite knows only ENOSPC by name.

@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.trial import GONE, SENDER, family
+from tests.chaos.counting import SENDER
+from tests.chaos.trial import GONE, family
 from tests.house import ROOT, House
 from tests.world import Correspondent
 
@@ -84,7 +85,9 @@ class Curve:
     def __str__(self) -> str:
         """The peak, and twenty points of the curve."""
         at, mib, shares = self.peak
-        parts = ", ".join(f"{name} {size:.0f}" for name, size in sorted(shares.items(), key=lambda one: -one[1]) if size >= 1)
+        parts = ", ".join(
+            f"{name} {size:.0f}" for name, size in sorted(shares.items(), key=lambda one: -one[1]) if size >= 1
+        )
         step = max(1, len(self.samples) // 20)
         curve = " ".join(f"{sample[1]:.0f}" for sample in self.samples[::step])
         return (f"{self.taken} taken, {self.arrived} arrived in {self.seconds:.0f} s; peak {mib:.0f} MiB at {at:.0f} s "
@@ -155,7 +158,7 @@ def _office(folder: Path, *, sealed: bool) -> Iterator[tuple[House, list[bytes]]
                str(certs / "outside.pem"), str(certs / "outside.key")]  # fmt: skip
     sink = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert sink.stdout is not None
-    reader = threading.Thread(target=lambda: arrived.extend(iter(sink.stdout.readline, b"")), daemon=True)
+    reader = threading.Thread(target=arrived.extend, args=(iter(sink.stdout.readline, b""),), daemon=True)
     reader.start()
     try:
         house.opens()
@@ -178,7 +181,10 @@ def main() -> None:
     connections, size_mib = (int(word) for word in [*sys.argv[1:], "50", "50"][:2]) if len(sys.argv) != 2 else (8, 50)
     for sealed in (False, True):
         with tempfile.TemporaryDirectory(prefix="sealgate-memory-") as folder:
-            print("sealed" if sealed else "plain", measure(Path(folder), connections=connections, size_mib=size_mib, sealed=sealed))
+            print(
+                "sealed" if sealed else "plain",
+                measure(Path(folder), connections=connections, size_mib=size_mib, sealed=sealed),
+            )
 
 
 if __name__ == "__main__":

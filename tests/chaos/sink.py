@@ -11,9 +11,10 @@ import hashlib
 import re
 import ssl
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from gateway.engine.clock import SystemClock
 
 _MESSAGE_ID = re.compile(rb"(?im)^message-id:\s*(<[^>\r\n]+>)")
 
@@ -135,4 +136,4 @@ class Sink:
 
 
 def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    return SystemClock().now_ms()

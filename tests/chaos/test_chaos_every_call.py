@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import certificate
+from tests.chaos.counting import SENDER, Count, now_ms
 from tests.chaos.faults import need_strace
 from tests.chaos.sink import Sink
 from tests.chaos.tracer import Threads, attached, threads_of, watched
-from tests.chaos.trial import GONE, SENDER, Count, Load, Round, now_ms
+from tests.chaos.trial import GONE, Load, Round
 from tests.house import House
 from tests.world import eventually
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import certificate
-from tests.chaos.trial import Count, Round, with_round
+from tests.chaos.counting import Count
+from tests.chaos.trial import Round, with_round
 from tests.house import House
 from tests.world import Correspondent
 

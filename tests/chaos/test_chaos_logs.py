@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.counting import SENDER, indiscretions
 from tests.chaos.sink import Sink
-from tests.chaos.trial import GONE, SENDER, Load, Round, indiscretions, kill
+from tests.chaos.trial import GONE, Load, Round, kill
 from tests.house import House
 from tests.world import letter
 
@@ -28,7 +29,8 @@ def _goes_wrong(house: House) -> None:
     for recipient, subject in hostile:
         with suppress(*GONE):
             staff.sends(letter(SENDER, recipient, subject, "CANARY body\n"), [recipient])
-    for content in (b"Subject: CANARY\n\nbare LF CANARY\n", b"Subject CANARY\r\n\r\nno colon\r\n", b"\xff\x00CANARY\r\n"):
+    malformed = (b"Subject: CANARY\n\nbare LF CANARY\n", b"Subject CANARY\r\n\r\nno colon\r\n", b"\xff\x00CANARY\r\n")
+    for content in malformed:
         with suppress(*GONE), staff.connected() as session:
             session.mail(SENDER)
             session.rcpt(STRANGER)

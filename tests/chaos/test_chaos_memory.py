@@ -1,4 +1,7 @@
-"""However many large messages come at once, the whole gateway stays under 400 MiB (`python -m tests.benchmarks.memory`)."""
+"""However many large messages come at once, the whole gateway stays under 400 MiB.
+
+The curve, for people: `python -m tests.benchmarks.memory`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ def _holds(curve: Curve, number: int) -> None:
 
 
 @pytest.mark.chaos
-@pytest.mark.slow
 def test_eight_large_messages_at_once(tmp_path: Path) -> None:
     """Eight connections, 50 MiB each: the quick look."""
     _holds(measure(tmp_path, connections=8, size_mib=50, sealed=False), 8)

@@ -39,6 +39,11 @@ class Program:
     resume: Copy | None = None
     put_with_time: Copy | None = None
     rename: Copy | None = None
+    opens_in_place: bool = False
+    """It overwrites by opening the old file without emptying it: what was handed over is not opened again."""
+
+    times_while_open: bool = False
+    """It says a file's time, by its path, before it has closed it."""
 
     @property
     def is_here(self) -> bool:
@@ -82,7 +87,7 @@ SCP = Program(
     name="OpenSSH scp -s", needs="scp",
     put=lambda who, one, other: _scp(who, one, f"127.0.0.1:{other}"),
     get=lambda who, one, other: _scp(who, f"127.0.0.1:{one}", other),
-    put_with_time=lambda who, one, other: _scp(who, "-p", one, f"127.0.0.1:{other}"),
+    put_with_time=lambda who, one, other: _scp(who, "-p", one, f"127.0.0.1:{other}"), opens_in_place=True,
 )  # fmt: skip
 
 
@@ -170,7 +175,7 @@ def _sshfs(*words: str) -> Copy:
     def copy(who: FileClient, one: str, other: str) -> None:
         mount = who.home / "mount"
         mount.mkdir(exist_ok=True)
-        run(who, "sshfs", *who.flags("-p")[2:], "-o", "ssh_command=ssh -F none", f"{who.user}@127.0.0.1:/", str(mount))
+        run(who, "sshfs", "-o", f"ssh_command=ssh {' '.join(who.flags('-p'))}", "127.0.0.1:/", str(mount))
         try:
             run(who, *(word.format(one=one, other=other, mount=mount) for word in words))
         finally:
@@ -183,7 +188,7 @@ SSHFS = Program(
     name="sshfs", needs="sshfs",
     put=_sshfs("cp", "{one}", "{mount}{other}"), get=_sshfs("cp", "{mount}{one}", "{other}"),
     put_with_time=_sshfs("cp", "-p", "--no-preserve=mode,ownership", "{one}", "{mount}{other}"),
-    rename=_sshfs("mv", "{mount}{one}", "{mount}{other}"),
+    rename=_sshfs("mv", "{mount}{one}", "{mount}{other}"), times_while_open=True,
 )  # fmt: skip
 
 

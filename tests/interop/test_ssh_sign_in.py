@@ -167,7 +167,8 @@ def test_a_certificate_of_the_offices_authority(tmp_path: Path) -> None:
     """It lets in who it names, while it lives, until its serial is revoked; nobody else, and nobody for ever."""
 
     async def tell(d: Door) -> None:
-        (d.home / "ca.pub").write_text(own_key(d.home, "ca") + "\n")
+        own_key(d.home, "ca")
+        (d.home / "ca.pub").chmod(0o644)
         own_key(d.home)
         mine = (f"IdentityFile={d.home / 'key'}", f"CertificateFile={d.home / 'key-cert.pub'}", "BatchMode=yes")
 
@@ -178,6 +179,7 @@ def test_a_certificate_of_the_offices_authority(tmp_path: Path) -> None:
         certify("-n", ALENA, "-z", "7", "-V", "+8h")
         assert [True, False] == [await d.sftp(name, *mine) for name in ("alena", "ruth")]
         (d.home / "revoked").write_text("7\n")
+        (d.home / "revoked").chmod(0o644)
         assert not await d.sftp("alena", *mine)
         certify("-n", ALENA, "-z", "8", "-V", "+52w")
         assert not await d.sftp("alena", *mine)

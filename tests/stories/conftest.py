@@ -15,7 +15,6 @@ import pytest
 from tests.boxes import MISSING
 from tests.house import House
 
-
 FROM_OUTSIDE = """
 [[allow]]
 id = "papers-from-partners"

@@ -29,7 +29,12 @@ def test_rules_with_a_mistake(closed_house: House) -> None:
 
 @pytest.mark.parametrize(
     ("path", "mode", "proper"),
-    [("certs/gateway.key", 0o644, 0o600), ("var/keys/ledger.seed", 0o644, 0o600), ("rules", 0o777, 0o755)],
+    [
+        ("certs/gateway.key", 0o644, 0o600),
+        ("certs/ssh_host_ed25519_key", 0o640, 0o600),
+        ("var/keys/ledger.seed", 0o644, 0o600),
+        ("rules", 0o777, 0o755),
+    ],
 )
 def test_what_is_secret_lies_open(path: str, mode: int, proper: int, closed_house: House) -> None:
     """A private key others can read, or rules anybody can write: one sentence that names the file."""
@@ -55,6 +60,21 @@ def test_a_certificate_that_is_not_the_keys(closed_house: House) -> None:
     assert ENVIRONMENT == code
     assert f"sealgate: {certs / 'gateway.pem'} and {certs / 'gateway.key'} do not belong together" == said
     (certs / "gateway.pem").write_bytes(proper)
+
+
+def test_a_file_door_without_its_key(closed_house: House) -> None:
+    """Exit 5; the sentence names the verb that makes one, and with a new one the office opens."""
+    key = closed_house.folder / "certs" / "ssh_host_ed25519_key"
+    for path in (key, key.with_name(key.name + ".pub")):
+        path.unlink()
+
+    code, said = closed_house.fails_to_open()
+    assert ENVIRONMENT == code
+    assert f"sealgate: {key} is missing, and the file door needs it; make one with: sealgate people host-key" == said
+
+    closed_house.asks("people", "host-key")
+    closed_house.opens()
+    assert 0 == closed_house.closes()
 
 
 def test_a_second_gateway_on_the_same_office(closed_house: House) -> None:

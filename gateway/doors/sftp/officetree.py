@@ -1,8 +1,8 @@
 """The office as a tree: staff hand in under `/to`, partners under `/outbox`; both collect what is for them.
 
-Promises: a folder the rules surely forbid is absent; a certain no is said at OPEN, with the rule, and stands in the
-ledger; what has been handed over can be listed, never read, and keeps size and time as uploaded. Everybody sees their
-own uploads only. All sessions of all people share one `Offices`.
+Promises: a folder the rules surely forbid is not shown; a file for it is refused at OPEN, with the rule, and that
+stands in the ledger. What has been handed over can be listed, never read, and keeps size and time as uploaded.
+Everybody sees their own uploads only. All sessions of all people share one `Offices`.
 
 GAP: after the hand-over, removing what has already left only hides its stub, until the next start shows it again.
 """
@@ -35,7 +35,7 @@ from gateway.engine.clock import Clock
 from gateway.engine.depositing import Depositing
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.pages import Page, Pages
-from gateway.engine.pigeonholes import FROM, INBOX, OUTBOX, RECEIPTS, TO, Drop, Pigeonholes, Place, partner_id
+from gateway.engine.pigeonholes import FROM, INBOX, RECEIPTS, TO, Drop, Pigeonholes, Place, partner_id
 from gateway.engine.policy import InForce
 from gateway.engine.pushing import name_of
 from gateway.engine.shelf import Offer, Shelf, Stub
@@ -263,15 +263,14 @@ class OfficeTree:
     async def _drop(self, path: TreePath) -> Drop | Denied:
         """What a file there would be, if one may be there at all."""
         pigeonholes = self._offices.pigeonholes
+        if drop := pigeonholes.drop(self._party, path.parent.names, path.name):
+            if pigeonholes.is_for_files(self._party, path.names):
+                return IS_FOLDER
+            why = objection(path.name)
+            return Denied(hint=Hint.REFUSED, text=why) if why else drop
         if await pigeonholes.is_there(self._party, path.names):
             return IS_FOLDER
-        if not await pigeonholes.is_there(self._party, path.parent.names):
-            return ABSENT
-        if not path.names or path.names[0] not in {TO, OUTBOX}:
-            return NOT_HERE
-        if why := objection(path.name):
-            return Denied(hint=Hint.REFUSED, text=why)
-        return pigeonholes.drop(self._party, path.parent.names, path.name) or NOT_HERE
+        return NOT_HERE if await pigeonholes.is_there(self._party, path.parent.names) else ABSENT
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -303,9 +302,11 @@ class OfficeTree:
             return HANDED_OVER
         taken = await self._own(change.new.names)
         there = (await self._offices.shelf.stubs(self._party.person)).get(change.new.names)
+        depositing = self._offices.depositing
+        if (self._party.person, change.new.names) in depositing.drafts:
+            return BUSY
         if taken and (there is None or not change.may_replace):
             return TAKEN
-        depositing = self._offices.depositing
         is_other = drop != self._offices.pigeonholes.drop(self._party, change.old.parent.names, change.old.name)
         if is_other and (refusal := await depositing.refusal(self._party, drop, change.new.name)):
             return Denied(hint=Hint.REFUSED, text=refusal.sentence)
@@ -357,6 +358,7 @@ class OfficeTree:
         if was_clean:
             await self._offices.depositing.hasten(tuple(self._closed.values()))
         await self._offices.depositing.staging.sweep()
+        self._offices.shelf.prune()
 
 
 def _file(place: Place, size: int, mtime: int) -> Entry:

@@ -124,7 +124,9 @@ def path(text: str) -> TreePath:
     return found
 
 
-async def put(tree: OfficeTree, to: str, content: bytes, *, mtime: int | None = None, piece: int = 32_768) -> Denied | None:
+async def put(
+    tree: OfficeTree, to: str, content: bytes, *, mtime: int | None = None, piece: int = 32_768
+) -> Denied | None:
     """OPEN, WRITE in pieces, CLOSE."""
     opening = Opening(is_truncated=True, must_be_new=False, may_create=True)
     draft = await tree.write(path(to), opening)

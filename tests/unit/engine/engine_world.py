@@ -164,7 +164,9 @@ class FusedScribe:
 class FusedVault(Vault):
     """The vault, cut off before or after any of its disk work."""
 
-    def __init__(self, blobs: MemoryBlobs, clock: JumpingClock, fuse: Fuse, on_fatal: Callable[[Failure], None]) -> None:
+    def __init__(
+        self, blobs: MemoryBlobs, clock: JumpingClock, fuse: Fuse, on_fatal: Callable[[Failure], None]
+    ) -> None:
         super().__init__(blobs, clock, AtOnce(), on_fatal)
         self._fuse = fuse
 
@@ -275,7 +277,9 @@ class Post:
 
     def facts_before(self, receipt: Receipt) -> list[str]:
         """The kinds of the facts that a receipt vouches for, read from the store."""
-        assert (head := self.records.since(0, 0).head) and receipt.size <= head.size
+        head = self.records.since(0, 0).head
+        assert head is not None
+        assert receipt.size <= head.size
         return [row.kind for row in self.records.history(receipt.stream).rows[: receipt.version]]
 
     def got(self, recipient: str) -> list[Delivered]:
@@ -304,9 +308,7 @@ class PostLine:
         outcome = self._post.answers.popleft() if self._post.answers else TAKEN
         if isinstance(outcome, Taken):
             sender = str(slip.sender) if slip.sender else ""
-            self._post.taken.append(
-                Delivered(parcel.transfer, parcel.leg, sender, str(slip.recipient), content, slip)
-            )
+            self._post.taken.append(Delivered(parcel.transfer, parcel.leg, sender, str(slip.recipient), content, slip))
         await self._post.fuse.pass_("answered")
         return outcome
 
@@ -366,7 +368,9 @@ def rules(*changes: tuple[str, str, str], **more: str) -> Rulebook:
 
 def party(address: str, *, signed_in_by: str = "password") -> Party:
     """Somebody of the office, signed in."""
-    return Party(person=address, address=to_address(address), name=address, signed_in_by=signed_in_by, source="192.0.2.1")
+    return Party(
+        person=address, address=to_address(address), name=address, signed_in_by=signed_in_by, source="192.0.2.1"
+    )
 
 
 def to_address(text: str) -> Address:
@@ -446,7 +450,9 @@ class Office:
         self.scribe.start()
         try:
             if story is None:
-                first = Published(digest=self.rulebook.digest, files=self.rulebook.files, signers=("init",), why="first")
+                first = Published(
+                    digest=self.rulebook.digest, files=self.rulebook.files, signers=("init",), why="first"
+                )
                 await self.scribe.append(Write(stream=RULES, facts=(first,)))
             async with asyncio.TaskGroup() as tasks:
                 self._furnish(tasks)
@@ -513,9 +519,7 @@ class Office:
             notes=self.notes, rules=self.in_force,
         )  # fmt: skip
         self.runner = Runner(archive=self.archive, scribe=self.writer, stations=self.stations, clock=self.clock)
-        self.signing_in = SignIn(
-            rules=self.in_force, clock=self.clock, check=lambda login, secret: secret == PASSWORD
-        )
+        self.signing_in = SignIn(rules=self.in_force, clock=self.clock, check=lambda login, secret: secret == PASSWORD)
         self.desk = Desk(
             rules=self.in_force, inquiry=self.inquiry, contents=self.contents, vault=self.vault, scribe=self.writer,
             runner=self.runner, clock=self.clock, signing_in=self.signing_in, tasks=tasks,
@@ -586,7 +590,8 @@ class Office:
         now_ms = self.clock.now_ms()
         work = todo(self.journey(transfer))
         return all(
-            isinstance(one, Reconsider) or (isinstance(one, Ship | Lapse) and one.not_before_ms > now_ms) for one in work
+            isinstance(one, Reconsider) or (isinstance(one, Ship | Lapse) and one.not_before_ms > now_ms)
+            for one in work
         )
 
     def transfers(self) -> list[TransferId]:
@@ -641,7 +646,9 @@ class Office:
         entries = [leaf.entry for leaf in page.leaves]
         found = audit(entries, now_ms=self.clock.now_ms())
         assert [] == [finding for finding in found if finding.severity is Severity.FAILED]
-        Checker.resume(0, (), origin=self.signer.name, keys=(self.signer.vkey,), last_ms=0).extend(entries, page.head.note)
+        Checker.resume(0, (), origin=self.signer.name, keys=(self.signer.vkey,), last_ms=0).extend(
+            entries, page.head.note
+        )
 
 
 Story = Callable[..., Coroutine[Any, Any, None]]
@@ -668,4 +675,3 @@ async def _told(story: Story, office: Office, given: dict[str, Any]) -> None:
         await story(office, **given)
     assert [] == office.fatal
     office.is_whole()
-

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import dns.asyncresolver
+
 from gateway.commands.sample import sample_rules
 from gateway.engine.dispatch import Dispatch
 from gateway.engine.entries import Write
@@ -25,6 +27,8 @@ from gateway.judge.rulebook import Rulebook
 from gateway.scrub import document
 from gateway.scrub.plan import Inspection
 from gateway.ship import InDoubt, NotNow, Outcome, Taken
+from gateway.ship.resolve import Resolver
+from gateway.ship.sftp import SftpCarrier
 from gateway.ship.sftp_route import SftpRoute
 from gateway.transfer import Digest, Item, Leg, Parcel, Party, Recipient, Transfer, TransferId, Way, transfer_id
 from tests.unit.engine.engine_world import ALENA, NOON, Bench, Office, party, rules
@@ -36,6 +40,8 @@ HOP = Hop(
 )  # fmt: skip
 SECRET = b"-----BEGIN OPENSSH PRIVATE KEY-----\nnot a real one\n"
 PAPER = b"CANARY: the statement of claim.\r\n"
+BOX = ("routes.toml", "sftp.court.test:22", "192.0.2.7:22")
+"""The sample's box, at an address that no name server need know."""
 FROM_OUTSIDE = """
 [[allow]]
 id = "from-outside"
@@ -116,8 +122,11 @@ class FileBench(Bench):
 class FileOffice(Office):
     """An office whose runner carries mail and files."""
 
+    rulebook: Rulebook = field(default_factory=lambda: rules(BOX))
     box: Box = field(init=False)
     secrets: dict[str, bytes] = field(default_factory=lambda: {"court-box": SECRET})
+    carrier: SftpCarrier | None = None
+    """A real one, instead of the box."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,7 +141,8 @@ class FileOffice(Office):
         super()._furnish(tasks)
         pushing = Pushing(
             vault=self.vault, clock=self.clock, rules=self.in_force, inquiry=self.inquiry, notes=self.notes,
-            carrier=self.box, resolver=self.post, secret_of=self._secret_of,  # type: ignore[arg-type]
+            carrier=self.carrier or self.box, resolver=Resolver(dns.asyncresolver.Resolver(configure=False)),
+            secret_of=self._secret_of,
         )  # fmt: skip
         self.files = FileStations(
             contents=self.contents, vault=self.vault, workshop=self.bench, inquiry=self.inquiry, pushing=pushing,
@@ -171,9 +181,14 @@ def no_route() -> Rulebook:
     return rules(("routes.toml", text[text.index("[[route]]") :], ""))
 
 
+def route_at(place: str, fingerprint: str) -> Rulebook:
+    """The sample's rules where the court's box is somewhere else."""
+    return rules(("routes.toml", "sftp.court.test:22", place), ("routes.toml", FINGERPRINT, fingerprint))
+
+
 def outsiders_may() -> Rulebook:
     """The sample's rules, and partners may hand papers in."""
-    return rules(transfers=FROM_OUTSIDE)
+    return rules(BOX, transfers=FROM_OUTSIDE)
 
 
 def in_the_file_office(**how: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., None]]:

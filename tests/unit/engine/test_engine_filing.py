@@ -28,6 +28,7 @@ from tests.unit.engine.engine_world import (
     to,
 )
 from tests.unit.engine.filing_world import (
+    BOX,
     FINGERPRINT,
     HOP,
     PAPER,
@@ -192,6 +193,19 @@ async def test_a_cut_file_that_is_whole_after_all_may_be_released(office: FileOf
 
 
 @in_the_file_office()
+async def test_what_was_meant_twice_waits(office: FileOffice) -> None:
+    """A name that says two purposes says none: the file waits, and its sender hears what to mend."""
+    tags = '"[case]" = "litigation"'
+    await office.publishes(BOX, ("labels.toml", tags, f'{tags}, "[x]" = "general"'))
+
+    transfer = await office.drops(name="[case] [x] claim.txt", purpose="")
+    await office.rests()
+
+    assert [State.HELD] == office.states(transfer)
+    assert "purpose-conflict" in office.reasons(transfer)
+
+
+@in_the_file_office()
 async def test_what_is_too_large_to_be_opened_waits(office: FileOffice) -> None:
     """It is read once, in constant memory, and never handed to the workshop."""
     whole, filing.LARGEST_OPENED = filing.LARGEST_OPENED, 100
@@ -214,7 +228,7 @@ async def test_the_rules_are_asked_again_before_the_first_byte(office: FileOffic
     transfer = await office.drops()
     await office.comes_to(transfer, State.WAITING)
 
-    await office.publishes(("partners.toml", "until = 2028-01-31", "until = 2026-11-22"))
+    await office.publishes(BOX, ("partners.toml", "until = 2028-01-31", "until = 2026-11-22"))
     await office.passes(6 * MINUTE)
 
     assert [State.REFUSED] == office.states(transfer)
@@ -344,6 +358,7 @@ async def test_a_stranger_under_the_name_is_for_a_person_and_their_word_sends_it
     transfer = await office.drops()
     await office.rests()
     assert [State.PARKED] == office.states(transfer)
+    assert any("Something else lies under this name" in note for note in office.notes_about(transfer))
     office.box.files.clear()
 
     await office.orders.release(transfer, None, party(PER), "they have not got it")
@@ -375,6 +390,7 @@ def test_a_crash_after_the_file_arrived_makes_no_second_copy() -> None:
         office = FileOffice(fuse=Fuse(borders))
         transfers = []
         async with office.opens():
+
             async def story() -> None:
                 transfers.append(await office.drops())
                 await office.rests()
@@ -432,7 +448,7 @@ async def test_rules_that_end_are_seen_when_it_is_collected(office: FileOffice) 
     journey = office.journey(transfer)
     assert None is await office.inquiry.at_the_first_byte(journey, 0, None)
 
-    await office.publishes(("partners.toml", "until = 2028-01-31", "until = 2026-11-22"))
+    await office.publishes(BOX, ("partners.toml", "until = 2028-01-31", "until = 2026-11-22"))
 
     verdict = await office.inquiry.at_the_first_byte(journey, 0, None)
     assert verdict is not None

@@ -24,7 +24,9 @@ from tests.unit.engine.engine_world import (
 )
 from tests.unit.engine.test_engine_stations import BROKEN
 
-TWO_PAIRS = '[[require]]\nid = "two"\nlabels = ["confidential"]\nthen = ["approval-by head"]\nbecause = "Two people decide."\n'
+TWO_PAIRS = (
+    '[[require]]\nid = "two"\nlabels = ["confidential"]\nthen = ["approval-by head"]\nbecause = "Two people decide."\n'
+)
 BY_CODE = '[[require]]\nid = "code"\nlabels = ["confidential"]\nthen = ["second-factor"]\nbecause = "A code."\n'
 
 
@@ -52,7 +54,11 @@ async def test_a_release_by_whom_the_rule_names_lets_it_go(office: Office) -> No
 
 @pytest.mark.parametrize(
     ("by", "sentence"),
-    [(ALENA, "Nobody releases their own"), (JO, "Only a head may release this"), ("ghost@town.test", "Nobody releases")],
+    [
+        (ALENA, "Nobody releases their own"),
+        (JO, "Only a head may release this"),
+        ("ghost@town.test", "Nobody releases"),
+    ],
 )
 @in_the_office()
 async def test_nobody_else_may(office: Office, by: str, sentence: str) -> None:
@@ -147,7 +153,9 @@ async def test_an_order_about_nothing_is_refused(office: Office) -> None:
         gone, None, party(RUTH), ""
     )
     nobody = transfer_id(b"n" * 16)
-    assert Refused(sentence=f"There is no transfer {nobody}.") == await office.orders.refuse(nobody, None, party(RUTH), "")
+    assert Refused(sentence=f"There is no transfer {nobody}.") == await office.orders.refuse(
+        nobody, None, party(RUTH), ""
+    )
 
 
 @in_the_office()

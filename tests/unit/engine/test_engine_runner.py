@@ -20,6 +20,7 @@ from tests.unit.engine.engine_world import (
 
 BUSY = NotNow(reason=Reason(code="remote-refused", about=(("code", "451"), ("status", "4.3.0"))), reply="451 busy")
 
+
 @in_the_office()
 async def test_accepted_mail_is_shipped(office: Office) -> None:
     """Accept to ship without a word from anybody: the intent stands before the attempt, the outcome after it."""
@@ -154,5 +155,3 @@ async def test_a_leg_that_fails_does_not_cost_another_its_try(office: Office) ->
     await office.rests()
 
     assert [State.SHIPPED, State.WAITING] == sorted(office.states(transfer))
-
-

@@ -159,7 +159,7 @@ async def test_a_full_disk_is_answered_and_writing_goes_on(office: Office) -> No
 
 @pytest.mark.parametrize("failure", [StoreBroken("fsync failed"), Tampering("the head moved"), RuntimeError("a bug")])
 def test_what_is_uncertain_stops_it(failure: Exception) -> None:
-    """A failed fsync, a head that moved, a bug: every caller hears it, nothing more is written, and the process stops."""
+    """A failed fsync, a head that moved, a bug: every caller hears it, nothing more is written, the process stops."""
     office = Office(records=_Watched())
 
     async def told() -> None:

@@ -57,6 +57,12 @@ def sign_in(tmp_path: Path) -> SshSignIn:
     return SshSignIn(rules=InForce(book), clock=Standing(), accounts=accounts, certifiers=certifiers)
 
 
+def lay(path: Path, text: str) -> None:
+    """A file others cannot write, whatever this machine's umask."""
+    path.write_text(text)
+    path.chmod(0o644)
+
+
 def account(sign_in: SshSignIn, name: str) -> Account:
     return asyncio.run(sign_in.account(name))
 
@@ -168,16 +174,24 @@ def test_a_certificate_counts_while_its_authority_is_ours_and_its_serial_stands(
         return asyncio.run(sign_in.authority(Certificate(blob=b"", authority=blob, serial=serial)))
 
     assert authority(7) is None
-    sign_in.certifiers.keys.write_text(f"# the office's\n{LINE}\n")
+    lay(sign_in.certifiers.keys, f"# the office's\n{LINE}\n")
     assert [Authority(), None, None] == [authority(7), authority(0), authority(7, b"another")]
-    sign_in.certifiers.revoked.write_text("# a stolen laptop\n7\n")
+    lay(sign_in.certifiers.revoked, "# a stolen laptop\n7\n")
     assert [None, Authority()] == [authority(7), authority(8)]
 
 
 def test_revocations_that_cannot_be_read_revoke_all(sign_in: SshSignIn) -> None:
     """A list that is no text, or no file, lets no certificate count."""
-    sign_in.certifiers.keys.write_text(LINE)
+    lay(sign_in.certifiers.keys, LINE)
     sign_in.certifiers.revoked.mkdir()
+
+    assert asyncio.run(sign_in.authority(Certificate(blob=b"", authority=BLOB, serial=7))) is None
+
+
+def test_an_authority_others_can_write_is_none(sign_in: SshSignIn) -> None:
+    """Whoever may add a line to it may become anybody."""
+    lay(sign_in.certifiers.keys, LINE)
+    sign_in.certifiers.keys.chmod(0o664)
 
     assert asyncio.run(sign_in.authority(Certificate(blob=b"", authority=BLOB, serial=7))) is None
 

@@ -7,13 +7,15 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
+
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import MakeFolder, Opening, Remove, RemoveFolder, Rename, SetTime
 from gateway.journey import State
 from gateway.ledger.verify import Verdict, verify_bundle
 from gateway.transfer import Digest
 from tests.unit.doors.office_world import FIRM, PARTNER, PER, DoorOffice, entry, get, names, path, put, tell
-from tests.unit.engine.engine_world import ALENA, JO, RUTH, Fuse
+from tests.unit.engine.engine_world import ALENA, DAY, JO, RUTH, Fuse
 
 BOX = f"/to/{FIRM}/office"
 NEW = Opening(is_truncated=True, must_be_new=False, may_create=True)
@@ -28,7 +30,7 @@ def test_staff_see_what_they_may_use(tmp_path: Path) -> None:
         alena, ruth = house.tree(ALENA), house.tree(RUTH)
         assert ["from", "receipts", "to"] == await names(alena, "/")
         assert ["court", FIRM] == await names(alena, "/to")
-        assert ["court", FIRM] == await names(alena, "/from")
+        assert ["court", FIRM] == await names(alena, "/from") == await names(house.tree(PER), "/from")
         assert [] == await names(ruth, "/to")
         assert Hint.ABSENT is (await ruth.listing(path(f"/to/{FIRM}"))).hint  # type: ignore[union-attr]
         assert "sealed" in await names(house.tree(JO), "/to/court")
@@ -119,6 +121,22 @@ def test_a_certain_no_is_said_at_open(tmp_path: Path) -> None:
         page = await get(house.tree(), f"/receipts/{text}")
         assert isinstance(page, bytes)
         assert "was refused" in page.decode()
+
+    tell(tmp_path, story)
+
+
+def test_a_refusal_explains_a_folder_that_is_not_shown(tmp_path: Path) -> None:
+    """Who may not send there at all does not see the folder, and is told why when they name it."""
+
+    async def story(house: DoorOffice) -> None:
+        ruth = house.tree(RUTH)
+        assert [] == await names(ruth, "/to")
+        denied = await put(ruth, f"{BOX}/a.txt", TEXT)
+        assert isinstance(denied, Denied)
+        assert Hint.REFUSED is denied.hint
+        assert 2 == len(await names(ruth, "/receipts"))
+        assert isinstance(nowhere := await put(ruth, "/to/nobody/a.txt", TEXT), Denied)
+        assert Hint.ABSENT is nowhere.hint
 
     tell(tmp_path, story)
 
@@ -297,8 +315,25 @@ def test_going_on_with_what_settles(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_stubs_go_after_a_while(tmp_path: Path) -> None:
+    """A stub is for finding what one sent; after two weeks the receipts and the ledger remember."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", TEXT)
+        await house.settles()
+        house.clock.at_ms += 13 * DAY
+        await tree.leave(was_clean=True)
+        assert "a.txt" in await names(tree, BOX)
+        house.clock.at_ms += 2 * DAY
+        await tree.leave(was_clean=True)
+        assert "a.txt" not in await names(tree, BOX)
+
+    tell(tmp_path, story)
+
+
 def test_one_draft_a_name(tmp_path: Path) -> None:
-    """A second session cannot write into what the first one is writing, nor remove it."""
+    """A second session cannot write into what the first one is writing, nor remove or replace it."""
 
     async def story(house: DoorOffice) -> None:
         one, two = house.tree(), house.tree()
@@ -306,6 +341,9 @@ def test_one_draft_a_name(tmp_path: Path) -> None:
         assert not isinstance(draft, Denied)
         assert isinstance(await two.write(path(f"{BOX}/a.txt"), NEW), Denied)
         assert isinstance(await two.change(Remove(path=path(f"{BOX}/a.txt"))), Denied)
+        await put(two, f"{BOX}/b.txt", TEXT)
+        onto = Rename(old=path(f"{BOX}/b.txt"), new=path(f"{BOX}/a.txt"), may_replace=True)
+        assert isinstance(await two.change(onto), Denied)
         await draft.abandon()
         assert not isinstance(await two.write(path(f"{BOX}/a.txt"), NEW), Denied)
 
@@ -435,6 +473,7 @@ def test_a_restart(tmp_path: Path) -> None:
     asyncio.run(both())
 
 
+@pytest.mark.slow
 def test_dying_anywhere(tmp_path: Path) -> None:
     """After OK to CLOSE exactly one transfer follows, at whatever border the power fails; before it, at most one."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -348,5 +350,50 @@ def test_it_offers_the_algorithms_of_the_list_and_no_others() -> None:
                 b"x509",
             ):
                 assert word not in packet, word
+
+    run(story())
+
+
+def test_a_closing_door_lets_open_files_end() -> None:
+    """Nobody new comes in, and a file on its way is finished; then nothing is left to wait for."""
+
+    async def story() -> None:
+        async with world() as w, w.client() as c, c.start_sftp_client() as sftp:
+            file = await sftp.open(str(ACME / "late.txt"), "wb")
+            async with asyncio.TaskGroup() as tasks:
+                closing = tasks.create_task(w.door.close(15))
+                await asyncio.sleep(0)
+                with pytest.raises(OSError, match=r"refused|failed"):
+                    await asyncio.open_connection("127.0.0.1", w.port)
+                await file.write(b"whole")
+                assert not closing.done()
+                await file.close()
+            assert b"whole" == w.office.complete(ACME / "late.txt")
+
+    run(story())
+
+
+def test_a_closing_door_does_not_wait_for_ever() -> None:
+    """When the time is up the door closes on an open file, which is not complete."""
+
+    async def story() -> None:
+        async with world() as w, w.client() as c, c.start_sftp_client() as sftp:
+            await sftp.open(str(ACME / "never.txt"), "wb")
+            await w.door.close(0)
+        assert [] == w.office.completed()
+
+    run(story())
+
+
+def test_a_reset_costs_no_more_than_silence() -> None:
+    """A health check that sees the greeting and resets the line is no breach: its whole network would be kept out."""
+
+    async def story() -> None:
+        async with world() as w:
+            _, writer = await w.raw()
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            await until(lambda: w.door.strangers.owes("127.0.0.1") or not len(w.door.strangers))
+            assert w.door.strangers.owes("127.0.0.1") <= w.door.settings.penalties.silent_seconds
 
     run(story())

@@ -1,4 +1,4 @@
-"""A gateway cut off at every border of a voyage: whatever was acknowledged arrives once, or waits where a person sees it.
+"""A gateway cut off at every border of a voyage: what was acknowledged arrives once, or waits where a person sees it.
 
 A sweep, not a sample: the same two-leg mail is handed in again and again, and each time everything is thrown away one
 border later. What is kept is what a store keeps; the next start has that and nothing else.
@@ -70,6 +70,7 @@ def _legs(office: Office) -> list[LegJourney]:
     return [leg for journey in journeys if not journey.transfer.sender.is_gateway for leg in journey.legs]
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.parametrize("setting", [PARKS, RESENDS], ids=["parks", "resends"])
 def test_a_crash_at_any_border_loses_nothing_and_doubles_nothing_but_a_doubt(setting: tuple[str, str, str]) -> None:
