@@ -41,7 +41,7 @@ class Mixed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why, as code and parameters; worded for its reader by `judge.explain` and `doors.replies`, never stored as prose."""
+    """Why, as code and parameters; worded for its reader by `judge.explain` and `engine.wording`, never kept so."""
 
     code: str
     about: tuple[tuple[str, str], ...] = ()

@@ -47,9 +47,7 @@ class State(StrEnum):
     RECALLED = "recalled"
 
 
-CLOSED = frozenset(
-    {State.REFUSED, State.SHIPPED, State.UNDELIVERABLE, State.COLLECTED, State.EXPIRED, State.RECALLED}
-)
+CLOSED = frozenset({State.REFUSED, State.SHIPPED, State.UNDELIVERABLE, State.COLLECTED, State.EXPIRED, State.RECALLED})
 
 # Outcomes are part of the word: a `judged` that sends and one that blocks are different events.
 _ENDINGS = {"declined": State.REFUSED, "recalled": State.RECALLED, "expired": State.EXPIRED}

@@ -1,7 +1,7 @@
 """A dialogue with the journey: `>>` a fact arrives, `<<` the work we expect.
 
-    play = Playbook(mail(to=2))
-    play >> judged(0) << [Scrub(leg=0)]
+play = Playbook(mail(to=2))
+play >> judged(0) << [Scrub(leg=0)]
 """
 
 from __future__ import annotations

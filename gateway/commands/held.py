@@ -96,7 +96,9 @@ def release(
     setting: Setting, transfer: str, leg: int | None, why: str, as_json: bool, by: str, password_file: Path | None
 ) -> None:
     """Release what waits of transfer ID. It is judged again; nobody releases their own."""
-    order = Release(by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg)
+    order = Release(
+        by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg
+    )
     tell(ask(setting, order), as_json=as_json)
 
 
@@ -111,7 +113,9 @@ def refuse(
     setting: Setting, transfer: str, leg: int | None, why: str, as_json: bool, by: str, password_file: Path | None
 ) -> None:
     """Refuse what waits of transfer ID, and tell its sender."""
-    order = Refuse(by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg)
+    order = Refuse(
+        by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg
+    )
     tell(ask(setting, order), as_json=as_json)
 
 

@@ -17,8 +17,8 @@ from gateway.doors.admin import Admit, Revoke
 from gateway.engine.clock import moment
 from gateway.engine.keyholders import STREAM, Keyholders
 from gateway.facts import Standing
-from gateway.seal.registrar import Registrar
 from gateway.seal.floor import Vouched
+from gateway.seal.registrar import Registrar
 from gateway.transfer import Address
 
 LARGEST = 1024 * 1024
@@ -48,9 +48,7 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @signed
 @click.pass_obj
-def import_key(
-    setting: Setting, file: Path, verified: str, as_json: bool, by: str, password_file: Path | None
-) -> None:
+def import_key(setting: Setting, file: Path, verified: str, as_json: bool, by: str, password_file: Path | None) -> None:
     """Admit the certificate in FILE for the addresses it carries."""
     with file.open("rb") as certificate:
         untrusted = certificate.read(LARGEST + 1)
@@ -81,7 +79,9 @@ def list_keys(setting: Setting, as_json: bool) -> None:
                     standing=fact.standing,
                     how=fact.how,
                     by=fact.by,
-                    usable_until=f"{moment(vouched.until_ms):%Y-%m-%d}" if isinstance(vouched, Vouched) and is_used else "",
+                    usable_until=f"{moment(vouched.until_ms):%Y-%m-%d}"
+                    if isinstance(vouched, Vouched) and is_used
+                    else "",
                     why_not=tuple(reason.code for reason in reasons if reason.get("fingerprint") == fact.fingerprint),
                 )
             )
@@ -102,9 +102,7 @@ def list_keys(setting: Setting, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @signed
 @click.pass_obj
-def revoke(
-    setting: Setting, fingerprint: str, why: str, as_json: bool, by: str, password_file: Path | None
-) -> None:
+def revoke(setting: Setting, fingerprint: str, why: str, as_json: bool, by: str, password_file: Path | None) -> None:
     """Never use the key FINGERPRINT again. Mail to its owner waits until another is verified."""
     wanted = fingerprint.replace(" ", "").upper()
     order = Revoke(by=by, secret_password=secret_of(by, password_file), why=why, fingerprint=wanted)

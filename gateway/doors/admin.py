@@ -104,7 +104,10 @@ class Counter:
     signing_in: SignIn
 
     async def take(self, order: AnyOrder, *, uid: int) -> Answer:
-        """Carry an order out; `uid` is whose process brought it. Failures of ours become an answer too: `cause` is for the administrator."""
+        """Carry an order out; `uid` is whose process brought it.
+
+        A failure of ours becomes an answer too: its `cause` is for the administrator.
+        """
         try:
             if isinstance(order, Consult | Look):
                 return await self._unsigned(order, uid)
@@ -202,7 +205,7 @@ class AdminDoor:
                 writer.write(msgspec.json.encode(answer) + b"\n")
                 await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
-            pass  # it left, dawdled or spoke without end: nothing was ordered, or it was carried out and is in the ledger
+            pass  # it left, dawdled or spoke without end: nothing was ordered, or what was is in the ledger
         finally:
             writer.close()
 

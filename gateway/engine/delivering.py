@@ -123,9 +123,7 @@ class Delivering:
                 await self._outcomes.ended(voyage, leg, log, line.hop, outcome)
         return None
 
-    async def _doubt(
-        self, voyage: Voyage, leg: LegJourney, reason: Reason
-    ) -> tuple[Deferred, tuple[Write, ...]]:
+    async def _doubt(self, voyage: Voyage, leg: LegJourney, reason: Reason) -> tuple[Deferred, tuple[Write, ...]]:
         """From the label the rules name up, a person decides; below it, once more at the next turn."""
         is_parked = self.rules.parks(voyage.journey.transfer.label)
         return await self._outcomes.doubt(voyage, leg, reason, is_parked=is_parked)

@@ -262,9 +262,7 @@ class Depositing:
         stub.is_handed_over = True
 
     def _received(self, stub: Stub, received: Received, *more: LegFact, due_ms: int | None) -> Write:
-        return Write(
-            stream=stub.transfer, facts=(received, *more), expected=0, data_key=stub.data_key, due_ms=due_ms
-        )
+        return Write(stream=stub.transfer, facts=(received, *more), expected=0, data_key=stub.data_key, due_ms=due_ms)
 
     def _transfer(self, stub: Stub) -> Transfer:
         """What was handed in, by the folder and name it settled under, and the rules of this instant."""

@@ -168,9 +168,7 @@ class Desk:
             return refusal
         due_ms = self.clock.now_ms() + LEASE_MS
         received = Received(transfer=transfer)
-        write = Write(
-            stream=transfer.id, facts=(received,), expected=0, data_key=deposit.data_key, due_ms=due_ms
-        )
+        write = Write(stream=transfer.id, facts=(received,), expected=0, data_key=deposit.data_key, due_ms=due_ms)
         (receipt,) = await self.scribe.append(write)
         if deposit.small is not None:
             self.contents.remember(transfer.id, deposit.small, skeleton)
@@ -251,4 +249,3 @@ class Desk:
             purpose=(spotted.purpose if spotted else None) or "",
             envelope=submission.envelope if submission else Envelope(),
         )
-

@@ -133,9 +133,7 @@ class FileStations:
         """Why label or purpose could not be determined when it was handed in, where the name tells."""
         if transfer.label and transfer.purpose:
             return ()
-        return spot(
-            self.rules.rulebook, transfer.items[0].name, is_from_outside=_is_incoming(transfer)
-        ).conflicts
+        return spot(self.rules.rulebook, transfer.items[0].name, is_from_outside=_is_incoming(transfer)).conflicts
 
     async def _look(self, voyage: Voyage, leg: LegJourney) -> Looked:
         transfer = voyage.journey.transfer

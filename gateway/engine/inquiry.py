@@ -151,7 +151,8 @@ class Inquiry:
         the leg starts over and is sealed again.
         """
         leg = journey.legs[ordinal]
-        assert leg.sealed is not None and leg.judged is not None
+        assert leg.sealed is not None
+        assert leg.judged is not None
         found = seen_inside(leg)
         if hop is None or hop.verdict != "encrypted-only":
             found["transport-verified"] = Truth.YES
@@ -166,7 +167,7 @@ class Inquiry:
         return None
 
     async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:
-        """The first of the recipient's addresses that has a key which is vouched for; else all that was said of them."""
+        """The first of the recipient's addresses with a key that is vouched for; else all that was said of them."""
         reasons: tuple[Reason, ...] = ()
         for address in (recipient.address,) if recipient.address else self._addresses(recipient.partner):
             admitted = self.keyholders.admitted(address)

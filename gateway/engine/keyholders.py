@@ -38,11 +38,15 @@ class Keyholders:
 
     def standings(self) -> tuple[Admitted, ...]:
         """The latest word on every key, by address."""
-        latest = {(fact.address.lower(), fact.fingerprint): fact for facts in self._by_address.values() for fact in facts}
+        latest = {
+            (fact.address.lower(), fact.fingerprint): fact for facts in self._by_address.values() for fact in facts
+        }
         return tuple(latest[key] for key in sorted(latest))
 
     def by_fingerprint(self, fingerprint: str) -> tuple[Admitted, ...]:
         """The latest word on one key, for each address it serves and that has not revoked it."""
         return tuple(
-            fact for fact in self.standings() if fact.fingerprint == fingerprint and fact.standing is not Standing.REVOKED
+            fact
+            for fact in self.standings()
+            if fact.fingerprint == fingerprint and fact.standing is not Standing.REVOKED
         )

@@ -66,7 +66,9 @@ class Orders:
 
     # ── what waits ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def release(self, transfer: TransferId, leg: int | None, by: Party, why: str) -> tuple[LegFact, ...] | Refused:
+    async def release(
+        self, transfer: TransferId, leg: int | None, by: Party, why: str
+    ) -> tuple[LegFact, ...] | Refused:
         """Release one leg, or all that wait. The judge is asked again; a release sends nothing by itself."""
 
         async def approve(journey: Journey, waiting: LegJourney) -> tuple[LegFact, tuple[Write, ...]] | Refused:
@@ -106,7 +108,9 @@ class Orders:
                     return decided
                 facts.append(decided[0])
                 notes += decided[1]
-            write = Write(stream=transfer, facts=tuple(facts), expected=story.journey.version, due_ms=self.clock.now_ms())
+            write = Write(
+                stream=transfer, facts=tuple(facts), expected=story.journey.version, due_ms=self.clock.now_ms()
+            )
             try:
                 await self.scribe.append(write, *notes)
             except Conflict:

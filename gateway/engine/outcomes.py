@@ -63,14 +63,10 @@ class Outcomes:
         notes: tuple[Write, ...] = ()
         if verdict.outcome is not Outcome.SEND:  # sealed again, to a key that changed: nobody need know
             kind = Kind.FAILED if verdict.outcome is Outcome.BLOCK else Kind.HELD
-            notes = await self.notes.about(
-                voyage.journey, verdict.leg, kind, verdict.reasons, outcome=verdict.outcome
-            )
+            notes = await self.notes.about(voyage.journey, verdict.leg, kind, verdict.reasons, outcome=verdict.outcome)
         await log(verdict, notes=notes)
 
-    async def ended(
-        self, voyage: Voyage, leg: LegJourney, log: Log, hop: Hop, outcome: Taken | NotNow | Never
-    ) -> None:
+    async def ended(self, voyage: Voyage, leg: LegJourney, log: Log, hop: Hop, outcome: Taken | NotNow | Never) -> None:
         """The other side said something that leaves no doubt."""
         match outcome:
             case Taken(reply=reply, is_notifying=is_notifying):

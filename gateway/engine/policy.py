@@ -1,4 +1,6 @@
-"""The rules in force, as the rest of the engine asks for them. Swapped whole, between two questions, never within one.
+"""The rules in force, as the rest of the engine asks for them.
+
+Swapped whole, between two questions, never within one.
 """
 
 from __future__ import annotations

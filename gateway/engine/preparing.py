@@ -192,9 +192,7 @@ def _refers(content: Content, part: Part) -> bool:
 def reasons(cleaned: Iterable[CleanPart]) -> tuple[Reason, ...]:
     """Why documents wait, in words for a person; nothing if none does. A signed part is never altered: it waits too."""
     found = (
-        obstacle(
-            one.part.names[0] if one.part.names else one.part.media, one.outcome, is_frozen=one.part.is_frozen
-        )
+        obstacle(one.part.names[0] if one.part.names else one.part.media, one.outcome, is_frozen=one.part.is_frozen)
         for one in cleaned
     )
     return tuple(reason for reason in found if reason is not None)

@@ -53,9 +53,7 @@ _LOST = ("reply-lost", "connection-lost")
 class FileCarrier(Protocol):
     """Opens lines to partners' boxes; see `ship.sftp.SftpCarrier`."""
 
-    def line(
-        self, route: SftpRoute, sealed: Receipt, *, today: date
-    ) -> AbstractAsyncContextManager[FileLine | NotNow]:
+    def line(self, route: SftpRoute, sealed: Receipt, *, today: date) -> AbstractAsyncContextManager[FileLine | NotNow]:
         """A line to the route's server once it has proved itself, or why there is none. Raises `Misconfigured`."""
         ...
 

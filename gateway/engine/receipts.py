@@ -249,4 +249,3 @@ def _instant(at_ms: int) -> str:
 def _page(lines: Sequence[str]) -> bytes:
     # A byte order mark, or Windows' older editors show the accents of names as something else.
     return b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in lines).encode()
-

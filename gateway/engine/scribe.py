@@ -93,7 +93,7 @@ class Scribe:
             self._thread.join()
 
     def give_up(self, why: Failure) -> None:
-        """Durability was lost elsewhere, under a blob say: nothing more is written, and the process stops. Any thread."""
+        """Durability was lost elsewhere, under a blob say: nothing more is written, the process stops. Any thread."""
         if self._fatal is None:
             self._fatal = why
             self._on_fatal(why)

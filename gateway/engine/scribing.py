@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -132,10 +133,8 @@ def refuse(sock: socket.socket, why: Failure) -> None:
 
 def _send(sock: socket.socket, answer: _Answer) -> None:
     frame = _encode(answer)
-    try:
+    with suppress(OSError):  # the gateway is gone; what was written stays written
         sock.sendall(_LENGTH.pack(len(frame)) + frame)
-    except OSError:
-        pass  # the gateway is gone; what was written stays written
 
 
 # ── the gateway's end ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +143,9 @@ def _send(sock: socket.socket, answer: _Answer) -> None:
 class DistantScribe(asyncio.Protocol):
     """Satisfies `writing.Writer` over a socket."""
 
-    def __init__(self, *, reissue: Callable[[str], tuple[int, tuple[int, ...]]], on_fatal: Callable[[Failure], None]) -> None:
+    def __init__(
+        self, *, reissue: Callable[[str], tuple[int, tuple[int, ...]]], on_fatal: Callable[[Failure], None]
+    ) -> None:
         self._last = reissue
         self._on_fatal = on_fatal
         self._fatal: Failure | None = None
@@ -202,9 +203,7 @@ class DistantScribe(asyncio.Protocol):
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
         """See `Writer.claim`."""
-        answer = await self._ask(
-            lambda number: _Claim(number=number, now_ms=now_ms, until_ms=until_ms, limit=limit)
-        )
+        answer = await self._ask(lambda number: _Claim(number=number, now_ms=now_ms, until_ms=until_ms, limit=limit))
         return answer.streams
 
     def reissue(self, stream: str) -> Receipt:

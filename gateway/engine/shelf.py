@@ -81,9 +81,7 @@ class Offer:
 class Shelf:
     """Everybody's uploads, and what is offered to them."""
 
-    def __init__(
-        self, *, records: Reading, archive: Archive, index_key: bytes, clock: Clock, rules: InForce
-    ) -> None:
+    def __init__(self, *, records: Reading, archive: Archive, index_key: bytes, clock: Clock, rules: InForce) -> None:
         self._records = records
         self._archive = archive
         self._index_key = index_key
@@ -153,9 +151,7 @@ class Shelf:
         keys = tuple(address.lower() for address in addresses)
         return await asyncio.to_thread(self._offered, ("person", (sender,)), keys, sender)
 
-    def _offered(
-        self, group: tuple[str, tuple[str, ...]], recipients: Sequence[str], sender: str
-    ) -> Sequence[Offer]:
+    def _offered(self, group: tuple[str, tuple[str, ...]], recipients: Sequence[str], sender: str) -> Sequence[Offer]:
         now_ms = self._clock.now_ms()
         offers: list[Offer] = []
         for story in self._stories(self._find(group, ("kind", ("offered",)), since=None)):

@@ -54,9 +54,7 @@ class MailStations:
         if waits:  # the rules changed since the verdict, and under these it may not leave as it is
             await self._verdicts.hold(voyage, leg, waits[0])
             return
-        copy = self.preparing.compose(
-            journey.transfer, journey.legs[leg], content, cleaned, voyage.data_key
-        )
+        copy = self.preparing.compose(journey.transfer, journey.legs[leg], content, cleaned, voyage.data_key)
         _, kept_by = self.rules.plan(journey.legs[leg].leg.recipient, journey.transfer.label)
         voyage.add(replace(self.preparing.scrubbed(journey.legs[leg], copy, cleaned), kept_by=kept_by))
 
@@ -77,9 +75,7 @@ class MailStations:
             return
         cleaned = await self._cleaned(voyage, part, content)
         copy = self.preparing.compose(transfer, part, content, cleaned, data_key)
-        await self._verdicts.seal(
-            voyage, leg, self.preparing.seal(transfer, part, copy, choice, opinion.key, data_key)
-        )
+        await self._verdicts.seal(voyage, leg, self.preparing.seal(transfer, part, copy, choice, opinion.key, data_key))
 
     async def settle(self, voyage: Voyage, leg: int) -> None:
         """See `runner.Stations.settle`."""

@@ -64,7 +64,7 @@ SENTENCES = {
     "crashed-in-flight": "The gateway stopped while it was being handed over; the other server may have it.",
     "reply-lost": "The message was handed over, but no answer came; the other server may have it.",
     # a file handed in
-    "unfinished-name": "Its name is what clients call a file they have not finished, so it was not sent. Send it again.",
+    "unfinished-name": "Its name is what clients call an unfinished file, so it was not sent. Send it again.",
     # a partner's box
     "route-unusable": "The gateway's own sign-in at {host} is not in order. Ask your administrator.",
     "host-key-changed": "The server {host} shows a key nobody here has verified. Ask your administrator.",
@@ -138,7 +138,9 @@ def sentence(reason: Reason, *, recipient: str = "") -> str:
     given = _Given({"recipient": recipient, **dict(reason.about)})
     if reason.code == "document":
         given["explained"] = _DOCUMENT.get(given["why"], given["why"]).format_map(given)
-    text = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.").format_map(_Given(given, code=reason.code))
+    text = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.").format_map(
+        _Given(given, code=reason.code)
+    )
     if given["doubt"]:
         text += " An attempt before this one may have arrived."
     return text[:1].upper() + text[1:]

@@ -61,9 +61,7 @@ _DATE = re.compile(
 )
 _UNKNOWN_MEDIA = "application/octet-stream"
 _PLAIN = re.compile(r"[A-Za-z0-9!#$&+.^_`{|}~-]+")  # RFC 2045 §5.1 token, without what RFC 2231 reads
-_KEPT_PARAMETERS = frozenset(
-    ("format", "delsp", "type", "micalg", "protocol", "report-type", "method", "smime-type")
-)
+_KEPT_PARAMETERS = frozenset(("format", "delsp", "type", "micalg", "protocol", "report-type", "method", "smime-type"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

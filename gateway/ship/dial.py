@@ -121,9 +121,7 @@ async def _connect(target: Target, context: ssl.SSLContext | None) -> tuple[Wire
     raise last
 
 
-async def _secure(
-    wire: Wire, target: Target, context: ssl.SSLContext, name: str, patience: Patience
-) -> Reason | None:
+async def _secure(wire: Wire, target: Target, context: ssl.SSLContext, name: str, patience: Patience) -> Reason | None:
     hello = await wire.ask(b"EHLO " + name.encode("ascii"), patience.reply_s)
     if not hello.is_yes or "starttls" not in parse_esmtp_extensions(hello.text)[0]:
         return unproved(target.host, "starttls-not-offered")

@@ -57,9 +57,7 @@ class SmtpCarrier:
         self._contexts: dict[tuple[bool, str], ssl.SSLContext] = {}
 
     @asynccontextmanager
-    async def line(
-        self, demand: Demand, targets: tuple[Target, ...], sealed: Receipt
-    ) -> AsyncIterator[Line | NotNow]:
+    async def line(self, demand: Demand, targets: tuple[Target, ...], sealed: Receipt) -> AsyncIterator[Line | NotNow]:
         """A line to the first of `targets` that proves what is demanded; of several reasons, the first target's."""
         if not targets:
             raise ValueError("a line goes somewhere")

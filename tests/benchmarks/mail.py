@@ -56,7 +56,13 @@ def sink(port: int, certs: Path, folder: Path) -> Iterator[Sink]:
     """A sink on a port."""
     log = folder / f"taken.{port}"
     with log.open("wb") as out:
-        words = [sys.executable, str(HERE / "sink.py"), str(port), str(certs / "outside.pem"), str(certs / "outside.key")]
+        words = [
+            sys.executable,
+            str(HERE / "sink.py"),
+            str(port),
+            str(certs / "outside.pem"),
+            str(certs / "outside.key"),
+        ]
         process = subprocess.Popen(words, stdout=out)
     try:
         yield Sink(process, log)
@@ -96,7 +102,10 @@ def measure(messages: int = 1000, rounds: int = 3) -> dict[str, list[Round]]:
                 house.trusts(correspondent)
                 if Postfix.is_here():
                     postfix.start(
-                        sink=house.base + 3001, certificate=certs / "outside.pem", key=certs / "outside.key", ca=house.ca
+                        sink=house.base + 3001,
+                        certificate=certs / "outside.pem",
+                        key=certs / "outside.key",
+                        ca=house.ca,
                     )
                     time.sleep(1)
                 for number in range(rounds + 1):  # the first warms both up and is not counted

@@ -87,9 +87,7 @@ class Postfix:
             folder.mkdir(parents=True)
         shutil.chown(self.home / "data", "postfix")
         (config / "master.cf").write_text(MASTER.format(port=self.port))
-        (config / "main.cf").write_text(
-            MAIN.format(home=self.home, sink=sink, certificate=certificate, key=key, ca=ca)
-        )
+        (config / "main.cf").write_text(MAIN.format(home=self.home, sink=sink, certificate=certificate, key=key, ca=ca))
         self._run("start")
 
     def stop(self) -> None:

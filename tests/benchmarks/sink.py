@@ -1,4 +1,6 @@
-"""A mail server that takes everything as fast as Python can: the same next hop for both sides. `python sink.py PORT CERT KEY`.
+"""A mail server that takes everything as fast as Python can: the same next hop for both sides.
+
+`python sink.py PORT CERT KEY`.
 
 It prints one line per message taken, so that the measuring side counts arrivals without sharing its process.
 """

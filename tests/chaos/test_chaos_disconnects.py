@@ -44,7 +44,9 @@ def _leave(session: smtplib.SMTP, how: str) -> bytes:
         socket.socket.shutdown(sock, socket.SHUT_WR)
         with suppress(OSError):
             said = sock.recv(4096)
-    elif how == "reset":
+    elif how == "heard":
+        said = sock.recv(4096)
+    if how in ("reset", "heard"):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
     session.sock = None
@@ -109,7 +111,8 @@ def test_who_leaves_behind_the_dot_leaves_all_or_nothing(round_: Round, size: in
     """Gone right behind the end, the whole message is kept and arrives once, or nothing is; a `250` means kept."""
     wanted: dict[str, int] = {}
     promised: set[str] = set()
-    for how in LEAVINGS * 4:
+    # Of a large message much is still on its way when the peer closes, and TLS drops it: most often nothing is kept.
+    for how in (*LEAVINGS * 4, "heard"):
         message_id = f"<{os.urandom(8).hex()}@town.test>"
         content = _content(message_id, size)
         wanted[message_id] = len(content) + 2

@@ -29,16 +29,16 @@ HEAD = (
 )
 BODY = (
     '<body lang=EN-GB link="#0563C1" class="@1.body-class@" onload="@4.onload@()">\r\n'
-    '<?xml:namespace prefix=@1.pi@ />\r\n'
+    "<?xml:namespace prefix=@1.pi@ />\r\n"
     '<div class=@1.class-unquoted@ id="@1.id@" data-ogsc="@1.data@" @1.attribute@=1>\r\n'
     '<p class="@1.class-in-sheet@" style="mso-fareast-language:@1.mso@;margin-left:1cm" o:gfxdata="@1.gfxdata@">'
     "@0.paragraph@<o:p></o:p></p>\r\n"
     "<p class=MsoNormal><![if !supportLists]><span style='mso-list:@1.mso-list@'>@0.bullet@</span><![endif]>"
-    "@0.lower@ a &lt; b &amp; c < d &copy;<st1:place w:st=\"@1.smart-tag@\">@0.place@</st1:place></p>\r\n"
+    '@0.lower@ a &lt; b &amp; c < d &copy;<st1:place w:st="@1.smart-tag@">@0.place@</st1:place></p>\r\n'
     '<blockquote type="cite" cite="mid:@1.cite@@x.example">@0.quoted@</blockquote>\r\n'
     '<a href="file:///Z:/@4.file-link@/plan.docx">@0.file-text@</a> '
     "<a href='\\\\server\\@4.unc-link@\\plan.docx'>@0.unc-text@</a> "
-    "<a href=\"@1.relative-link@.htm\">@0.near-text@</a>\r\n"
+    '<a href="@1.relative-link@.htm">@0.near-text@</a>\r\n'
     '<a href="javascript:@4.javascript@()">@0.script-text@</a> <a href="https://x.example/@0.web-link@">@0.web-text@</a>\r\n'
     '<a href="  java&#115;cript:@4.masked-javascript@()">@0.masked-text@</a> <a href="mid:@1.mid@">@0.mid-text@</a>\r\n'
     '<a name="@1.anchor@"></a><a href="#@1.anchor@">@0.anchor-text@</a>\r\n'
@@ -47,7 +47,7 @@ BODY = (
     '<img src="cid:@0.inline@" alt="C:\\Users\\@1.alt-path@\\x.png" originalsrc="@1.original-source@">\r\n'
     '<table background="https://x.example/@4.background@" bgcolor="#eeeeee"><tr>'
     '<td style="background:url(https://x.example/@4.style-picture@);width:1cm" title="@0.tip@">'
-    '@0.cell@</td></tr></table>\r\n'
+    "@0.cell@</td></tr></table>\r\n"
     '<form action="https://x.example/@4.form@"><input type=hidden name=q value="@4.input@">@0.form-text@'
     "<button formaction='@4.button@'>@0.button-text@</button></form>\r\n"
     '<object data="@4.object@"><param name=a value="@4.param@">@0.fallback@</object><embed src="@4.embed@">'

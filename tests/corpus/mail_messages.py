@@ -44,14 +44,14 @@ OUTLOOK_HTML = (
     '<div style="border:none;border-top:solid #E1E1E1 1.0pt"><p class="MsoNormal"><b><span lang="EN-US">From:</span>'
     '</b> <a href="mailto:bob@court.example">bob@court.example</a> @0.quoted@<img src="cid:image009.jpg@01D90000.'
     '#1.old-cid#"></p></div>\r\n<a href="file:///S:/@4.path@/plan.docx">@0.link@</a>\r\n'
-    '<span style=\'mso-fareast-language:EN-US\'>@0.tail@</span></div>\r\n</body>\r\n</html>\r\n'
+    "<span style='mso-fareast-language:EN-US'>@0.tail@</span></div>\r\n</body>\r\n</html>\r\n"
 )
 OUTLOOK_PLAIN = (
     "@0.plain@ caf\u00e9\r\n[@0.alt@]  [cid:image001.png@01DA3B5C.#1.cid-time#]\r\n"
     "From: bob@court.example [cid:image009.jpg@01D90000.#1.old-cid#]\r\nsee cid:4711 in the register\r\n"
 )
 THUNDERBIRD_HTML = (
-    '<!DOCTYPE html>\r\n<html>\r\n  <head>\r\n'
+    "<!DOCTYPE html>\r\n<html>\r\n  <head>\r\n"
     '    <meta http-equiv="Content-Type" content="text/html; charset=UTF-8">\r\n'
     '  </head>\r\n  <body text="#000000" bgcolor="#FFFFFF">\r\n    <p>@0.html@ \u2603</p>\r\n'
     '    <div class="moz-cite-prefix">On 01/04/2026 09:00, Bob wrote:<br></div>\r\n'
@@ -154,7 +154,7 @@ def thunderbird() -> Dirty:
         "multipart/related",
         "------------@1.boundary-inner@",
         w.text("text/html", "UTF-8", THUNDERBIRD_HTML),
-        w.file("image/png; name=\"paste.png\"", picture, png_file.dirty().content),
+        w.file('image/png; name="paste.png"', picture, png_file.dirty().content),
     )
     texts = w.parts(
         "multipart/alternative",
@@ -179,7 +179,7 @@ def apple() -> Dirty:
     w = _Writer()
     top = "X-Universally-Unique-Identifier: @1.uuid@\r\nMime-Version: 1.0 (Mac OS X Mail 16.0 @1.version@)\r\n"
     picture = (
-        "Content-Disposition: inline;\r\n\tfilename=\"logo.png\"\r\nContent-Id: <@1.cid@@local>\r\n"
+        'Content-Disposition: inline;\r\n\tfilename="logo.png"\r\nContent-Id: <@1.cid@@local>\r\n'
         "X-Apple-Mark: @1.apple-field@\r\n"
     )
     related = w.parts(

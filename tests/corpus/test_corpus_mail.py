@@ -180,5 +180,3 @@ def test_mail_of_others() -> None:
 
     assert len(again) > len(messages) // 4
     assert [copy for copy in answers if isinstance(copy, bytes)] == again
-
-

@@ -442,10 +442,10 @@ ROWS = (
     Row("B47", "a flood of comments", "cap", refused(
         HEADER.replace("To: ", "To: " + "(" * 50 + ")" * 50 + " ") + "\r\nhello\r\n", "Comments nest deeper")),
     Row("B47", "a flood of encoded words", "cap", refused(
-        HEADER.replace("Subject: ", "Subject: " + ("=?utf-8?q?a?= " * 30 + "\r\n ") * 10) + "\r\nx\r\n", "encoded words")),
+        HEADER.replace("Subject: ", "Subject: " + ("=?utf-8?q?a?= " * 30 + "\r\n ") * 10) + "\r\nx\r\n", "encoded words")),  # noqa: E501
     Row("B48", "CR LF by decoding", "refuse", refused(
         HEADER.replace("Subject: ", "Subject: =?utf-8?q?a=0D=0ABcc:_eve?= ") + "\r\nhello\r\n", "control character")),
-    Row("B49", "an odd charset", "hold", held(MIME + "Content-Type: text/plain; charset=utf-7\r\n\r\nx\r\n", "charset")),
+    Row("B49", "an odd charset", "hold", held(MIME + "Content-Type: text/plain; charset=utf-7\r\n\r\nx\r\n", "charset")),  # noqa: E501
     Row("B50", "message/partial", "refuse", refused(
         MIME + 'Content-Type: message/partial; id="1"; number=1; total=2\r\n\r\nhello\r\n', "fragments")),
     Row("B50", "message/external-body", "refuse", refused(

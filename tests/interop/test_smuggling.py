@@ -28,8 +28,7 @@ TOKENS = (b"\r", b"\n", b".", b"\0", b"\r\n")
 END = b"\r\n.\r\n"
 HEADER = f"From: {ALENA}\r\nTo: {ANNA}\r\nSubject: [office] Hours\r\n\r\n".encode()
 SECOND = (
-    f"MAIL FROM:<{ALENA}>\r\nRCPT TO:<{EVE}>\r\nDATA\r\n"
-    f"From: {ALENA}\r\nSubject: [office] smuggled\r\n\r\nsmuggled"
+    f"MAIL FROM:<{ALENA}>\r\nRCPT TO:<{EVE}>\r\nDATA\r\nFrom: {ALENA}\r\nSubject: [office] smuggled\r\n\r\nsmuggled"
 ).encode()
 
 

@@ -22,9 +22,15 @@ def ask(*, floor=VERIFIED, demands=(), ways=("openpgp",), level=Level.BEST, key=
 
 @pytest.mark.parametrize(
     ("floor", "demands", "ways", "level", "key"),
-    list(itertools.product(
-        (VERIFIED, ENCRYPT), ((), (ENCRYPT,), (VERIFIED,), (VERIFIED, ENCRYPT)), ((), ("openpgp",)), Level, (KEY, NONE)
-    )),
+    list(
+        itertools.product(
+            (VERIFIED, ENCRYPT),
+            ((), (ENCRYPT,), (VERIFIED,), (VERIFIED, ENCRYPT)),
+            ((), ("openpgp",)),
+            Level,
+            (KEY, NONE),
+        )
+    ),
 )
 def test_never_weaker_than_asked(floor, demands, ways, level, key):
     """Over all combinations: what must be encrypted is or waits; what needs verified TLS has it or waits."""

@@ -16,9 +16,7 @@ from gateway.facts import Hop, Reason
 from gateway.seal.hop import Demand, Level, Shown, demand, match, prove
 
 KEY = ec.derive_private_key(4711, ec.SECP256R1())
-SPKI = KEY.public_key().public_bytes(
-    serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-)
+SPKI = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 PIN = hashlib.sha256(SPKI).hexdigest()
 
 

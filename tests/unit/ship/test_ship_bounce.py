@@ -34,9 +34,7 @@ def transfer(sender: str | None = "jo@town.test", recipient: str = "ann@smithday
         local, _, domain = text.partition("@")
         return Address(local=local, domain=domain)
 
-    item = Item(
-        name="", media="message/rfc822", size_bytes=3, digest=Digest.of(b"abc"), blob=BlobId("0" * 32)
-    )
+    item = Item(name="", media="message/rfc822", size_bytes=3, digest=Digest.of(b"abc"), blob=BlobId("0" * 32))
     legs = (
         Leg(ordinal=0, recipient=Recipient(address=address(recipient)), original_recipient="rfc822;ann+40x@x.test"),
         Leg(ordinal=1, recipient=Recipient(address=address("secret-bcc@other.test"))),

@@ -47,9 +47,7 @@ def asked(authority, level: Level = Level.VERIFIED, **more) -> Demand:
 
 
 def at(sink) -> tuple[Target, ...]:
-    return (
-        Target(host="mx.test", port=sink.port, addresses=("127.0.0.1",), is_tls_at_once=sink.is_tls_at_once),
-    )
+    return (Target(host="mx.test", port=sink.port, addresses=("127.0.0.1",), is_tls_at_once=sink.is_tls_at_once),)
 
 
 async def send(carrier: SmtpCarrier, sink, wanted: Demand, content: bytes = MAIL, slip: Slip = SLIP) -> Outcome:
