@@ -33,7 +33,7 @@ from gateway.engine.wording import sentences
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.engine.writing import Writer
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
-from gateway.facts import Outcome, Reason, Received
+from gateway.facts import Judged, Outcome, Reason, Received
 from gateway.intake.fault import Fault
 from gateway.journey import begin
 from gateway.judge.spotting import Spotted, spot
@@ -143,7 +143,7 @@ class Desk:
             raise StoreAway(why.cause) from why
         except WorkshopFailed as why:  # no honest mail crashes or hangs its reader
             log.warning("mail refused by the workshop cause=%r", why.cause)
-            return Refusal(reasons=(Reason(code="unreadable"),), sentence=why.public)
+            return await self._unreadable(submission, Reason(code="unreadable"), why.public)
 
     async def _receive(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
         stored = None
@@ -155,7 +155,7 @@ class Desk:
             skeleton = await self.contents.scan(deposit.small)  # 1
         if isinstance(skeleton, Fault):
             await deposit.forget()
-            return Refusal(reasons=(Reason(code=skeleton.code),), sentence=skeleton.sentence)
+            return await self._unreadable(submission, Reason(code=skeleton.code), skeleton.sentence)
         spotted = spot(self.rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
         opinions = await self._opinions(submission, skeleton, spotted)  # 3
         stored = stored or await deposit.keep()  # 4
@@ -207,6 +207,25 @@ class Desk:
         blocked = [opinion for opinion in opinions if opinion.verdict.outcome is Outcome.BLOCK]
         own = [opinion for opinion in blocked if opinion.verdict.reasons[0].code != "others-refused"]
         return self._refusal(own or blocked)
+
+    async def _unreadable(self, submission: Submission, reason: Reason, sentence: str) -> Refusal:
+        """Nobody could be judged, for the mail cannot be read: refused, and an entry like any other refusal."""
+        transfer = self._transfer(submission.sender, submission.way, submission.legs, (), submission)
+        ruleset = self.rules.rulebook.digest
+        judged = tuple(
+            Judged(
+                leg=leg.ordinal,
+                outcome=Outcome.BLOCK,
+                rules=(),
+                demands=(),
+                reasons=(reason,),
+                known=(),
+                ruleset=ruleset,
+            )
+            for leg in transfer.legs
+        )
+        await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged), expected=0))
+        return Refusal(reasons=(reason,), sentence=sentence)
 
     def _refusal(self, blocked: Sequence[Opinion]) -> Refusal:
         first = blocked[0]

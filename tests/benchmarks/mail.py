@@ -85,7 +85,7 @@ def load(port: int, ca: Path, messages: int, target: Sink, *password: str, rate:
     return Round(messages / seconds, latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)])
 
 
-def measure(messages: int = 1000, rounds: int = 3) -> dict[str, list[Round]]:
+def measure(messages: int = 800, rounds: int = 3) -> dict[str, list[Round]]:
     """Both sides in turn: as fast as they can, and at a rate both can bear."""
     found: dict[str, list[Round]] = {side: [] for side in ("Sealgate", "Postfix", "Sealgate, paced", "Postfix, paced")}
     with tempfile.TemporaryDirectory(prefix="bench-") as name:

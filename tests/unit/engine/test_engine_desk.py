@@ -143,6 +143,17 @@ async def test_what_cannot_be_read_is_refused(office: Office, content: bytes, co
 
 
 @in_the_office()
+async def test_what_cannot_be_read_is_an_entry_too(office: Office) -> None:
+    """A mail refused by its reader leaves who tried to send to whom, and why not; nothing of its content."""
+    await office.hands_in(b"no colon here\r\n\r\nbody\r\n")
+
+    (transfer,) = office.transfers()
+    assert ["received", "judged"] == office.kinds(transfer)
+    assert [State.REFUSED] == office.states(transfer)
+    assert {} == office.blobs.kept
+
+
+@in_the_office()
 async def test_a_reader_that_dies_refuses(office: Office) -> None:
     """No honest mail kills its reader: it is refused, and nothing of it stays."""
     office.bench.fails.append(WorkshopFailed("it died"))
