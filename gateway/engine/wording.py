@@ -64,7 +64,7 @@ SENTENCES = {
     "crashed-in-flight": "The gateway stopped while it was being handed over; the other server may have it.",
     "reply-lost": "The message was handed over, but no answer came; the other server may have it.",
     # a file handed in
-    "unfinished-name": "Its name is what clients call an unfinished file, so it was not sent. Send it again.",
+    "unfinished-name": "Its name says that it is not finished, so it was not sent. Send it again.",
     # a partner's box
     "route-unusable": "The gateway's own sign-in at {host} is not in order. Ask your administrator.",
     "host-key-changed": "The server {host} shows a key nobody here has verified. Ask your administrator.",

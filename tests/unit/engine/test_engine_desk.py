@@ -210,9 +210,9 @@ async def test_a_session_that_leaves_cuts_nothing(office: Office) -> None:
         async with asyncio.TaskGroup() as sessions:
             session = sessions.create_task(office.hands_in())
             office.fuse.then = session.cancel
-        before = len(office.transfers())
         await office.rests()
-        assert before == len(office.transfers())
+    await office.hands_in()  # behind whatever a session that left had begun
+    await office.rests()
 
     mails = [one for one in office.transfers() if not office.journey(one).transfer.sender.is_gateway]
     assert [[State.SHIPPED]] * len(mails) == [office.states(one) for one in mails]
