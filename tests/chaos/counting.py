@@ -58,6 +58,8 @@ class Count:
     lost: list[str] = field(default_factory=list)
     dup: int = 0
     """Surplus copies at the sink whose first `250` was in flight when the gateway died."""
+    dup_to: list[str] = field(default_factory=list)
+    """Whom the second copies were for: the gateway's own notes, which have no label, are sent again too."""
     dup_outside: list[str] = field(default_factory=list)
     """Surplus copies that nothing excuses."""
     dup_window_ms: int = 0
@@ -229,6 +231,7 @@ def _surplus(payloads: list[Payload], crashes_ms: list[int], result: Count) -> N
                 result.dup_outside.append(f"{before} {after}")
                 continue
             result.dup += 1
+            result.dup_to.append(after.recipient)
             result.dup_window_ms = max(result.dup_window_ms, crash_ms - taken_ms)
             excuses[crash_ms] += 1
         result.dup_most = max(result.dup_most, *excuses.values(), 0)
