@@ -74,14 +74,7 @@ class Office:
     @property
     def in_force(self) -> Rulebook | None:
         """The published rules; None before the first publication."""
-        story = self.archive.story(RULES)
-        published = [fact for fact in story.facts if isinstance(fact, Published)] if story else []
-        if not published:
-            return None
-        rulebook = read(dict(published[-1].files))
-        if not isinstance(rulebook, Rulebook) or rulebook.digest != published[-1].digest:
-            raise Misconfigured("the published rules no longer load: this version reads them differently")
-        return rulebook
+        return _published(self.archive)
 
 
 def rules_of(setting: Setting) -> Rulebook:
@@ -124,14 +117,24 @@ def _rules_to_read_by(setting: Setting) -> Rulebook:
     keyring = Keyring.open(setting.keys, entropy=SystemClock().random)
     records = SqliteReading(setting.folder / DEFAULT_RECORDS)
     try:
-        story = Archive(records, keyring).story(RULES)
+        in_force = _published(Archive(records, keyring))
     except Failure:
-        story = None
+        in_force = None
     finally:
         records.close()
+    return in_force or rules_of(setting)
+
+
+def _published(archive: Archive) -> Rulebook | None:
+    """The rules last published; None before the first time. Raises `Misconfigured`."""
+    story = archive.story(RULES)
     published = [fact for fact in story.facts if isinstance(fact, Published)] if story else []
-    in_force = read(dict(published[-1].files)) if published else None
-    return in_force if isinstance(in_force, Rulebook) else rules_of(setting)
+    if not published:
+        return None
+    rulebook = read(dict(published[-1].files))
+    if not isinstance(rulebook, Rulebook) or rulebook.digest != published[-1].digest:
+        raise Misconfigured("the published rules no longer load: this version reads them differently")
+    return rulebook
 
 
 @contextmanager
