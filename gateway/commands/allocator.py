@@ -1,4 +1,4 @@
-"""Large buffers go back to the kernel as soon as they are free.
+"""Memory: large buffers go back to the kernel as soon as they are free, and what stays is not looked at again.
 
 The C library raises its threshold for that with every large buffer it sees freed, and keeps an arena for each thread.
 With fifty large messages coming in over TLS that left 80 MiB of the gateway's memory to nobody (`make bench`). Where
@@ -8,6 +8,7 @@ there is no `mallopt` (musl), nothing is tuned and nothing else changes.
 from __future__ import annotations
 
 import ctypes
+import gc
 
 # malloc.h
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -24,3 +25,13 @@ def give_back_large_buffers() -> None:
         return
     mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
     mallopt(_M_ARENA_MAX, ARENAS)
+
+
+def look_only_at_what_is_new() -> None:
+    """What is loaded by now stays for good, so the garbage collector need not go through it again.
+
+    Every so often it goes through everything: 36 ms in which no client is answered (measured), 2 without what is
+    loaded. Call it when all is set up.
+    """
+    gc.collect()
+    gc.freeze()

@@ -26,6 +26,7 @@ from gateway.engine.notes import Notes
 from gateway.engine.orders import Orders
 from gateway.engine.pages import Pages
 from gateway.engine.pigeonholes import Pigeonholes
+from gateway.engine.precedence import Precedence
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import Preparing
 from gateway.engine.pushing import Pushing
@@ -39,6 +40,7 @@ from gateway.engine.vault import Vault
 from gateway.engine.workshop import Workshop
 from gateway.engine.writing import Writer
 from gateway.judge.rulebook import Rulebook
+from gateway.keep.beside import BlobsBeside
 from gateway.keep.accounts import Accounts
 from gateway.keep.files import FileBlobs
 from gateway.seal.registrar import Registrar
@@ -98,7 +100,7 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
     """The parts every order needs."""
     rulebook = rules.rulebook
     blobs = office.blobs()
-    vault = Vault(blobs, office.clock, disk, scribe.give_up)
+    vault = Vault(BlobsBeside(blobs, office.records), office.clock, disk, scribe.give_up)
     host = host_of(rulebook)
     notes = Notes(vault=vault, clock=office.clock, host=host, office=rulebook.gateway.office.name, rules=rules)
     story = office.archive.story(KEYS)
@@ -129,9 +131,15 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
 
     async def settle(stream: str) -> Voyage | None:  # the deposits hand on to the runner, which they ask the desk about
         return await depositing.settle(stream)
+    precedence = Precedence()
 
     runner = Runner(
-        archive=office.archive, scribe=parts.scribe, stations=stations, clock=clock, errands={DEPOSITS: settle}
+        archive=office.archive,
+        scribe=parts.scribe,
+        stations=stations,
+        clock=clock,
+        errands={DEPOSITS: settle},
+        precedence=precedence,
     )
     desk = Desk(
         rules=parts.rules,
@@ -142,6 +150,7 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         runner=runner,
         clock=clock,
         signing_in=parts.signing_in,
+        precedence=precedence,
         tasks=tasks,
     )
     depositing = _depositing(parts, inquiry, desk, tasks)

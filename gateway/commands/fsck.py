@@ -12,6 +12,7 @@ from gateway.commands.office import opened
 from gateway.commands.setting import Setting
 from gateway.engine.fsck import Kept, Report
 from gateway.engine.fsck import fsck as check_everything
+from gateway.keep.beside import BlobsBeside
 from gateway.ledger.audit import Severity
 
 FINDING = 1
@@ -55,7 +56,7 @@ def fsck(setting: Setting, as_json: bool) -> None:
             records=office.records,
             archive=office.archive,
             keyring=office.keyring,
-            blobs=blobs,
+            blobs=BlobsBeside(blobs, office.records),
             published=setting.var / "ledger",
             vkey=office.signer.vkey,
             now_ms=office.clock.now_ms(),

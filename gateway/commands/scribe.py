@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from gateway.commands.allocator import look_only_at_what_is_new
 from gateway.commands.office import opened, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
 from gateway.engine.scribing import ScribeEnd, refuse
@@ -59,6 +60,7 @@ def _write(sock: socket.socket, folder: Path) -> None:
             with opened(Setting(folder=folder), is_writing=True) as office:
                 scribe = scribe_of(office, rules_of_office(office), give_up)
                 scribe.start()
+                look_only_at_what_is_new()
                 end = ScribeEnd(sock, scribe)
                 try:
                     end.greet()

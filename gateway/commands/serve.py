@@ -21,7 +21,7 @@ import click
 import msgspec
 import uvloop
 
-from gateway.commands.allocator import give_back_large_buffers
+from gateway.commands.allocator import give_back_large_buffers, look_only_at_what_is_new
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.certificates import server_context
 from gateway.commands.filedoor import file_door
@@ -121,6 +121,7 @@ class _Serving:
             await admin.listen()
             async with AsyncExitStack() as shut:
                 doors = await self._open(parts, gateway, shut)
+                look_only_at_what_is_new()
                 await self.stop.wait()
                 log.info("draining")
                 await admin.close()

@@ -2,10 +2,11 @@
 
 An acceptance, in this order:
 
-1. The skeleton is found in a confined worker; what cannot be read at all is refused.
+1. The content is stored, unless it is light; its skeleton is found in a confined worker. What cannot be read at all is
+   refused.
 2. Author, loop and label are read from it.
 3. Every recipient is judged, those refused before included. A certain no refuses; nothing is kept but the entry.
-4. The content is made durable, then the facts with leaves and signed head. Only that receipt permits the reply.
+4. The facts are made durable with leaves, signed head and light content. Only that receipt permits the reply.
 
 The work runs in the engine's task group; a session only waits for it, and may go away at any time.
 """
@@ -24,11 +25,12 @@ from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
 from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
 from gateway.engine.policy import InForce
+from gateway.engine.precedence import Precedence
 from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
 from gateway.engine.runner import LEASE_MS, Runner
 from gateway.engine.signing_in import SignIn
 from gateway.engine.vault import Deposit as VaultDeposit
-from gateway.engine.vault import Vault
+from gateway.engine.vault import Stored, Vault
 from gateway.engine.wording import sentences
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.engine.writing import Writer
@@ -37,6 +39,7 @@ from gateway.facts import Judged, Outcome, Reason, Received
 from gateway.intake.fault import Fault
 from gateway.journey import begin
 from gateway.judge.spotting import Spotted, spot
+from gateway.keep import Content
 from gateway.skeleton import Skeleton
 from gateway.transfer import Envelope, Item, Leg, Party, Recipient, Transfer, Way, transfer_id
 
@@ -59,6 +62,7 @@ class Desk:
     clock: Clock
     signing_in: SignIn
     tasks: asyncio.TaskGroup
+    precedence: Precedence
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -96,7 +100,8 @@ class Desk:
         return self._refusal((opinion,))
 
     async def begin(self) -> Deposit:
-        """See `Reception.begin`."""
+        """See `Reception.begin`. Under load a sender waits here, before its message."""
+        await self.precedence.admit()
         return self.vault.deposit()
 
     # ── the content ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +110,8 @@ class Desk:
         """See `Reception.accept`."""
         if not isinstance(deposit, VaultDeposit):
             raise TypeError("not a deposit of this desk")
-        return await self._within(self._accept(deposit, submission))
+        with self.precedence.accepting():
+            return await self._within(self._accept(deposit, submission))
 
     async def _within(self, work: Coroutine[None, None, T]) -> T:
         """Run in the engine's task group: it ends whether or not the session is still there to hear."""
@@ -143,37 +149,53 @@ class Desk:
             raise StoreAway(why.cause) from why
         except WorkshopFailed as why:  # no honest mail crashes or hangs its reader
             log.warning("mail refused by the workshop cause=%r", why.cause)
+            await deposit.forget()
             return await self._unreadable(submission, Reason(code="unreadable"), why.public)
 
     async def _receive(self, deposit: VaultDeposit, submission: Submission) -> Kept | Refusal:
-        stored = None
-        if deposit.small is None:  # too large for memory: it is read back from where it will stay
-            stored = await deposit.keep()
-            item = Item(name="", media=MAIL, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)
-            skeleton = await self.contents.scan_stored(item, deposit.data_key)
-        else:
-            skeleton = await self.contents.scan(deposit.small)  # 1
+        item, contents, skeleton = await self._keep_and_scan(deposit)  # 1
         if isinstance(skeleton, Fault):
             await deposit.forget()
             return await self._unreadable(submission, Reason(code=skeleton.code), skeleton.sentence)
         spotted = spot(self.rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
         opinions = await self._opinions(submission, skeleton, spotted)  # 3
-        stored = stored or await deposit.keep()  # 4
-        item = Item(name="", media=MAIL, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)
         transfer = self._transfer(submission.sender, submission.way, submission.legs, (item,), submission, spotted)
         refusal = self._refused(submission, opinions)
         if refusal is not None:
             await self._enter_refusal(transfer, opinions)
             await deposit.forget()
             return refusal
-        due_ms = self.clock.now_ms() + LEASE_MS
+        due_ms = self.clock.now_ms() + LEASE_MS  # 4
         received = Received(transfer=transfer)
-        write = Write(stream=transfer.id, facts=(received,), expected=0, data_key=deposit.data_key, due_ms=due_ms)
+        write = Write(
+            stream=transfer.id,
+            facts=(received,),
+            expected=0,
+            due_ms=due_ms,
+            data_key=deposit.data_key,
+            contents=contents,
+        )
         (receipt,) = await self.scribe.append(write)
         if deposit.small is not None:
             self.contents.remember(transfer.id, deposit.small, skeleton)
         self.runner.submit(begin(received), receipt, deposit.data_key)
         return Kept(transfer=transfer.id, receipt=receipt, waiting=self._waiting(submission, opinions))
+
+    async def _keep_and_scan(self, deposit: VaultDeposit) -> tuple[Item, tuple[Content, ...], Skeleton | Fault]:
+        """The content read, and made durable; what is light becomes so with the facts."""
+        if deposit.small is None:  # too large for memory: it is read back from where it will stay
+            stored = await deposit.keep()
+            item = _item(stored)
+            return item, (), await self.contents.scan_stored(item, deposit.data_key)
+        if deposit.is_light:
+            stored, content = deposit.seal()
+            return _item(stored), (content,), await self.contents.scan(deposit.small)
+        kept, read = await asyncio.gather(deposit.keep(), self.contents.scan(deposit.small), return_exceptions=True)
+        if isinstance(kept, BaseException):
+            raise kept
+        if isinstance(read, BaseException):
+            raise read
+        return _item(kept), (), read
 
     async def _opinions(self, submission: Submission, skeleton: Skeleton, spotted: Spotted) -> tuple[Opinion, ...]:
         """One for each recipient, those refused at RCPT last: they are judged again and count."""
@@ -268,3 +290,7 @@ class Desk:
             purpose=(spotted.purpose if spotted else None) or "",
             envelope=submission.envelope if submission else Envelope(),
         )
+
+
+def _item(stored: Stored) -> Item:
+    return Item(name="", media=MAIL, size_bytes=stored.size_bytes, digest=stored.digest, blob=stored.blob)

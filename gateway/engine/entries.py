@@ -17,7 +17,7 @@ from gateway.engine.policy import InForce
 from gateway.errors import Conflict
 from gateway.facts import Fact, Received, Sealed, kind_of, legs_of, to_bytes
 from gateway.journey import Journey
-from gateway.keep import Append, LeafRow, Row
+from gateway.keep import Append, Content, LeafRow, Row
 from gateway.keep.keyring import Keyring
 from gateway.ledger import box, leaf
 from gateway.ledger.leaf import CLASSES, Statement
@@ -40,6 +40,8 @@ class Write:
     due_ms: int | None = None
     data_key: bytes | None = None
     """The stream's fresh data key, with its first facts; made by the scribe when left out."""
+    contents: tuple[Content, ...] = ()
+    """Light content that these facts name, sealed under the data key."""
 
     @property
     def leaf_count(self) -> int:
@@ -157,6 +159,7 @@ class Entries:
             terms=tuple(sorted(terms - state.terms)),
             due_ms=write.due_ms,
             key=self._keyring.wrap(write.stream, state.key) if is_new else None,
+            contents=write.contents,
         )
         keys, self._fresh = tuple(self._fresh), []
         return Composed(append, now.version, now, keys)

@@ -19,6 +19,7 @@ from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
+from gateway.engine.precedence import Precedence
 from gateway.engine.workshop import WorkshopAway
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
@@ -135,6 +136,7 @@ class Runner:
         scribe: Writer,
         stations: Stations,
         clock: Clock,
+        precedence: Precedence,
         errands: Mapping[str, Errand] | None = None,
     ) -> None:
         self._archive = archive
@@ -142,6 +144,7 @@ class Runner:
         self._stations = stations
         self._clock = clock
         self._errands = errands or {}
+        self._precedence = precedence
         self._ready: asyncio.Queue[Voyage | str | None] = asyncio.Queue(256)
         self._under_way: set[str] = set()
         self._put_back: set[str] = set()
@@ -270,6 +273,7 @@ class Runner:
 
     async def _travel(self, voyage: Voyage) -> None:
         while True:
+            await self._precedence.give_way()
             inner = self._inner(voyage)
             if inner is not None:
                 await self._work(voyage, inner)

@@ -41,12 +41,17 @@ JUMP_MS = 50
 """A wall clock further behind the ledger than this is written down as a `clock` entry."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     writes: tuple[Write, ...]
     answer: Callable[[tuple[Receipt, ...] | BaseException], None]
     statements: tuple[Statement, ...] = ()
     """Entries about the ledger itself."""
+
+    @property
+    def is_opening(self) -> bool:
+        """True if it begins a stream: a message, a file, a refusal."""
+        return any(write.expected == 0 for write in self.writes)
 
 
 class Scribe:
@@ -77,7 +82,8 @@ class Scribe:
         self._on_fatal = on_fatal
         self._fatal: Failure | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._left: list[_Job] = []
+        self._waiting: list[_Job] = []
+        self._is_openers_turn = self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="scribe")
 
     def start(self) -> None:
@@ -174,37 +180,40 @@ class Scribe:
     # ── the writing thread ───────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
-        while True:
-            jobs = self._gather()
-            if jobs is None:
-                return
+        while jobs := self._gather():
             self._commit(jobs, [statement for job in jobs for statement in job.statements])
 
-    def _gather(self) -> list[_Job] | None:
-        """All that waits, in order, within the cap; a stream at most once. None when told to stop."""
-        jobs, self._left = self._left, []
-        if not jobs:
-            first = self._jobs.get()
-            if first is None:
-                return None
-            jobs = [first]
-        streams = {write.stream for job in jobs for write in job.writes}
-        leaves = sum(write.leaf_count for job in jobs for write in job.writes)
-        while leaves < BATCH_LEAVES:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)
-                break
-            if any(write.stream in streams for write in job.writes):
-                self._left.append(job)
+    def _gather(self) -> list[_Job]:
+        """What comes next of all that waits, in order and within the cap, a stream at most once. Empty at the end.
+
+        Whoever opens a stream has a client waiting, so every other batch is theirs alone, and a small one.
+        """
+        self._hear()
+        opening = [job for job in self._waiting if job.is_opening]
+        self._is_openers_turn = bool(opening) and not self._is_openers_turn
+        jobs: list[_Job] = []
+        streams: set[str] = set()
+        leaves = 0
+        for job in opening if self._is_openers_turn else self._waiting:
+            if leaves >= BATCH_LEAVES or any(write.stream in streams for write in job.writes):
                 break
             jobs.append(job)
             streams.update(write.stream for write in job.writes)
             leaves += sum(write.leaf_count for write in job.writes)
+        self._waiting = [job for job in self._waiting if job not in jobs]
         return jobs
+
+    def _hear(self) -> None:
+        """All that has been asked until now; waits for something to do, unless there is nothing more to come."""
+        while not self._is_stopping:
+            try:
+                job = self._jobs.get(block=not self._waiting)
+            except queue.Empty:
+                return
+            if job is None:
+                self._is_stopping = True
+            else:
+                self._waiting.append(job)
 
     def _commit(self, jobs: Sequence[_Job], statements: list[Statement]) -> None:
         if self._fatal is not None:

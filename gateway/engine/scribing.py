@@ -24,7 +24,8 @@ from gateway.engine.scribe import Scribe, receipt_of
 from gateway.errors import Conflict, Failure, InUse, Misconfigured, Ours, StoreAway, StoreBroken, Tampering
 from gateway.facts import Receipt, from_bytes, kind_of, to_bytes
 from gateway.journey import Unlawful
-from gateway.keep import Head
+from gateway.keep import Content, Head
+from gateway.transfer import BlobId
 
 LARGEST = 16 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -38,6 +39,7 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     expected: int | None
     due_ms: int | None
     data_key: bytes | None
+    contents: tuple[tuple[str, bytes], ...] = ()
 
 
 class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, array_like=True, tag=True):
@@ -188,6 +190,7 @@ class DistantScribe(asyncio.Protocol):
                 expected=write.expected,
                 due_ms=write.due_ms,
                 data_key=write.data_key,
+                contents=tuple((one.blob, one.sealed) for one in write.contents),
             )
             for write in writes
         )
@@ -320,6 +323,7 @@ def _write(wire: _Wire) -> Write:
         expected=wire.expected,
         due_ms=wire.due_ms,
         data_key=wire.data_key,
+        contents=tuple(Content(blob=BlobId(blob), sealed=sealed) for blob, sealed in wire.contents),
     )
 
 

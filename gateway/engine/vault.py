@@ -1,12 +1,14 @@
 """Content on its way in and out of the blobs, sealed under its transfer's data key.
 
-Small content stays in memory until it is kept, so that it costs one hop to a disk thread. Large content streams, in
-constant memory whatever its size.
+Light content is sealed here and made durable by the scribe, in the transaction of the facts that name it. Small content
+stays in memory until it is kept, so that it costs one hop to a disk thread. Large content streams, in constant memory
+whatever its size.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -16,13 +18,15 @@ from typing import TypeVar
 from gateway.engine.clock import Clock
 from gateway.engine.workshop.memory import Memory
 from gateway.errors import Failure, StoreAway, StoreBroken
-from gateway.keep import Blobs
-from gateway.keep.sealed import SealedDraft, open_sealed
+from gateway.keep import Blobs, Content
+from gateway.keep.sealed import ChunkSeal, SealedDraft, open_sealed
 from gateway.transfer import BlobId, Digest
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+LIGHT_BYTES = 16 * 1024
+"""About what a transfer's entries take: more of it would make the records a store of content."""
 SMALL_BYTES = 256 * 1024
 LARGE_BYTES = 1024 * 1024
 """Content above this is handled through anonymous files, one at a time."""
@@ -75,6 +79,15 @@ class Deposit:
         """The whole content if it never left memory."""
         return bytes(self._buffer) if self._is_small else None
 
+    @property
+    def is_light(self) -> bool:
+        """True if it may be kept beside its facts."""
+        return self._is_small and len(self._buffer) <= LIGHT_BYTES
+
+    def seal(self) -> tuple[Stored, Content]:
+        """Light content, sealed: what it will be once the facts that carry it are durable."""
+        return self._vault.seal(bytes(self._buffer), self.data_key)
+
     async def keep(self) -> Stored:
         """Make it durable. Raises `StoreAway` or `StoreBroken`."""
         return await self._vault.on_disk(self._keep)
@@ -126,8 +139,16 @@ class Vault:
             self._on_fatal(why)
             raise
 
+    def seal(self, light: bytes, data_key: bytes) -> tuple[Stored, Content]:
+        """Content of one chunk, sealed in memory under a fresh name."""
+        blob = self.name()
+        sealed = ChunkSeal(data_key, blob, self._clock.random).seal(0, light, is_last=True)
+        digest = Digest(sha256=hashlib.sha256(light).hexdigest())
+        return Stored(blob=blob, digest=digest, size_bytes=len(light)), Content(blob=blob, sealed=sealed)
+
     def deposit(self) -> Deposit:
-        """Start taking content in, under a fresh data key."""
+        """Start taking content in, under a fresh data key. Raises `StoreAway` if the largest would not fit."""
+        self._blobs.check_room()
         return Deposit(self, self._clock.random(32))
 
     def name(self) -> BlobId:

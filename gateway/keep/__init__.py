@@ -42,6 +42,14 @@ class LeafRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Light content, sealed, that becomes durable together with the facts that name it."""
+
+    blob: BlobId
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """What one writer adds to one stream."""
 
@@ -56,6 +64,8 @@ class Append:
     """When work on the stream is due next; None: nothing is."""
     key: bytes | None = None
     """The stream's wrapped data key; given once, with its first facts."""
+    contents: tuple[Content, ...] = ()
+    """Under names that are fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,10 @@ class Reading(Protocol):
         """Streams, newest first, that have at least one term of every group; all with facts if there is no group."""
         ...
 
+    def content(self, blob: BlobId) -> bytes | None:
+        """Light content as it was appended; None if none has that name."""
+        ...
+
 
 class Records(Reading, Protocol):
     """Facts, their ledger leaves, due work and a few registers.
@@ -130,9 +144,10 @@ class Records(Reading, Protocol):
         ...
 
     def forget(self, stream: str) -> None:
-        """Destroy the stream's data key, bodies, boxes and terms; nothing is due any more. Harmless if there is none.
+        """Destroy the stream's data key, bodies, boxes, terms and light content. Harmless if there is none.
 
-        Rows and leaves stay, so every proof still verifies. Copies may outlive it in the store until `Tidies.shrink`.
+        Nothing is due any more. Rows and leaves stay, so every proof still verifies. Copies may outlive it in the store
+        until `Tidies.shrink`.
         """
         ...
 
@@ -167,6 +182,10 @@ class Blobs(Protocol):
     Durability: when `Draft.keep` returns, the blob survives a power cut. Concurrency: any number of readers; one
     writer a blob. Raises `StoreAway`, and `StoreBroken` when an fsync failed (it is never retried on the same file).
     """
+
+    def check_room(self) -> None:
+        """Raises `StoreAway` unless the largest content would fit."""
+        ...
 
     def begin(self, blob: BlobId) -> Draft:
         """Start writing. Raises `StoreAway` if there is no room, and `ValueError` if the blob exists."""

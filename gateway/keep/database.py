@@ -20,7 +20,7 @@ from gateway.keep.private import READ, opened, sync, sync_folder, write_all
 OLDEST_SQLITE = 3_051_003
 """3.7.0 to 3.51.2 can lose pages when two connections write or checkpoint at once (the WAL-reset bug)."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_MS = 2_000
 
 # name, value to set, what it must read back as
@@ -40,8 +40,16 @@ READER_SETTINGS = (
     ("mmap_size", "0", 0),
 )
 
+CONTENT = """
+CREATE TABLE content (
+    id INTEGER PRIMARY KEY, blob TEXT NOT NULL UNIQUE, stream INTEGER NOT NULL REFERENCES stream (id),
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX content_stream ON content (stream);
+"""
 # What may never change has a trigger that says so: not a defence against who holds the file, but against our own slips.
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE schema (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL
@@ -77,6 +85,10 @@ CREATE TRIGGER leaf_stays BEFORE DELETE ON leaf BEGIN SELECT raise(ABORT, 'the l
 CREATE TRIGGER leaf_fixed BEFORE UPDATE OF idx, stream, version, leg, entry, hash ON leaf
     BEGIN SELECT raise(ABORT, 'the ledger only grows'); END;
 """
+    + CONTENT
+)
+ADDED = {1: CONTENT}
+"""What the schema of a version lacks of the next."""
 
 _TRY_AGAIN = frozenset(
     {
@@ -217,5 +229,10 @@ def _adopt_schema(db: apsw.Connection, path: Path) -> None:
     found = db.execute("SELECT version FROM schema").get if "schema" in tables else None
     if not isinstance(found, int):
         raise Misconfigured(f"{path} is not a Sealgate store")
+    with db:
+        while found in ADDED:
+            db.execute(ADDED[found])
+            found += 1
+            db.execute("UPDATE schema SET version = ?", (found,))
     if found != SCHEMA_VERSION:
         raise Misconfigured(f"{path} has schema {found}; this release knows {SCHEMA_VERSION} and would not touch it")

@@ -23,9 +23,11 @@ from pathlib import Path
 from gateway.errors import StoreAway, StoreBroken
 from gateway.keep import Draft
 from gateway.keep.private import CREATE, FOLDER, READ, failure_of, open_folder, sync, write_all
+from gateway.keep.sealed import STRIDE
 from gateway.transfer import BlobId
 
-PIECE = 256 * 1024
+PIECE = STRIDE
+"""A record at a time: what is larger than that costs more to find room for than to read."""
 LEAST_FREE_FILES = 16
 DRAFTS = "drafts"
 
@@ -52,12 +54,20 @@ class FileBlobs:
                 os.close(descriptor)
             self._fans.clear()
 
+    def check_room(self) -> None:
+        """See `Blobs.check_room`."""
+        free = os.fstatvfs(self._root)
+        if free.f_bavail * free.f_frsize < self._room_bytes:
+            raise StoreAway(f"less than {self._room_bytes} bytes are free for blobs")
+        if free.f_files and free.f_favail < LEAST_FREE_FILES:  # 0 files in all: a file system that does not count
+            raise StoreAway("no more files can be made for blobs")
+
     def begin(self, blob: BlobId) -> Draft:
         """See `Blobs.begin`."""
         _check(blob)
         if self._broken:
             raise self._broken
-        self._check_room()
+        self.check_room()
         try:
             file = os.open(blob, CREATE, 0o600, dir_fd=self._drafts)
         except FileExistsError:
@@ -156,13 +166,6 @@ class FileBlobs:
             for name in os.listdir(self._drafts):
                 os.unlink(name, dir_fd=self._drafts)
         fcntl.flock(self._drafts, fcntl.LOCK_SH)  # held until we close: while we live, nobody sweeps
-
-    def _check_room(self) -> None:
-        free = os.fstatvfs(self._root)
-        if free.f_bavail * free.f_frsize < self._room_bytes:
-            raise StoreAway(f"less than {self._room_bytes} bytes are free for blobs")
-        if free.f_files and free.f_favail < LEAST_FREE_FILES:  # 0 files in all: a file system that does not count
-            raise StoreAway("no more files can be made for blobs")
 
     def _exists(self, blob: BlobId) -> bool:
         try:

@@ -37,6 +37,7 @@ class MemoryRecords:
         self._leaves: list[LeafRow] = []
         self._head: Head | None = None
         self._registers: dict[str, bytes] = {}
+        self._contents: dict[BlobId, tuple[str, bytes]] = {}
 
     def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
         """See `Records.append`."""
@@ -52,6 +53,7 @@ class MemoryRecords:
                 stream.key = append.key if append.key is not None else stream.key
                 stream.due_ms = append.due_ms
                 stream.terms.update(append.terms)
+                self._contents.update((one.blob, (append.stream, one.sealed)) for one in append.contents)
                 self._leaves += (replace(leaf, boxes=leaf.boxes or NO_BOXES) for leaf in append.leaves)
             self._head = new
 
@@ -101,6 +103,13 @@ class MemoryRecords:
             )
             return tuple(found)[:limit]
 
+    def content(self, blob: BlobId) -> bytes | None:
+        """See `Records.content`."""
+        with self._lock:
+            self._check_reachable()
+            found = self._contents.get(blob)
+            return found[1] if found else None
+
     def forget(self, stream: str) -> None:
         """See `Records.forget`."""
         with self._lock:
@@ -110,6 +119,7 @@ class MemoryRecords:
                 return
             rows = tuple(replace(row, body=b"") for row in kept.rows)
             self._streams[stream] = _Stream(rows=rows)
+            self._contents = {blob: kept for blob, kept in self._contents.items() if kept[0] != stream}
             self._leaves = [replace(leaf, boxes=NO_BOXES) if leaf.stream == stream else leaf for leaf in self._leaves]
 
     def shrink(self) -> bool:
@@ -147,6 +157,11 @@ class MemoryBlobs:
         """What is kept, open to tests that tamper."""
         self._drafts: set[BlobId] = set()
         self._lock = threading.Lock()
+
+    def check_room(self) -> None:
+        """See `Blobs.check_room`."""
+        if self.is_away:
+            raise StoreAway("the blobs in memory were told to be away")
 
     def begin(self, blob: BlobId) -> Draft:
         """See `Blobs.begin`."""

@@ -17,6 +17,7 @@ import apsw
 
 from gateway.keep import Head, History, LeafRow, Page, Row
 from gateway.keep.database import failure_of, open_reader
+from gateway.transfer import BlobId
 
 # What the columns hold, which STRICT tables vouch for.
 _RowColumns: TypeAlias = tuple[int, str, int, bytes, int]
@@ -73,6 +74,12 @@ class SqliteReading:
             terms = [term for group in groups for term in group]
             found = cast("list[tuple[str]]", db.execute(query, (*terms, limit)).fetchall())
         return tuple(name for (name,) in found)
+
+    def content(self, blob: BlobId) -> bytes | None:
+        """See `Records.content`."""
+        with self._reading() as db:
+            found = db.execute("SELECT sealed FROM content WHERE blob = ?", (blob,)).fetchone()
+        return cast("tuple[bytes]", found)[0] if found else None
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:

@@ -79,6 +79,10 @@ class SqliteRecords(SqliteReading):
                 "INSERT OR IGNORE INTO term VALUES (?, ?)",
                 [(term, ids[append.stream]) for append in appends for term in append.terms],
             )
+            db.executemany(
+                "INSERT INTO content (blob, stream, sealed) VALUES (?, ?, ?)",
+                [(one.blob, ids[append.stream], one.sealed) for append in appends for one in append.contents],
+            )
 
     def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
         """See `Records.claim`."""
@@ -118,6 +122,7 @@ class SqliteRecords(SqliteReading):
                     of,
                 )
                 db.execute("DELETE FROM term WHERE stream = ?", of)
+                db.execute("DELETE FROM content WHERE stream = ?", of)
                 db.execute("UPDATE stream SET due_ms = NULL WHERE id = ?", of)
 
     def shrink(self) -> bool:

@@ -17,6 +17,7 @@ from gateway.engine.clock import SystemClock
 from gateway.engine.fsck import Kept, fsck
 from gateway.facts import Sealed
 from gateway.journey import Journey, State
+from gateway.keep.beside import BlobsBeside
 from gateway.keep.files import FileBlobs
 from tests.chaos.sink import Payload, Sink
 from tests.house import House
@@ -146,7 +147,7 @@ def _fsck(office: Office) -> tuple[str, ...]:
                 records=office.records,
                 archive=office.archive,
                 keyring=office.keyring,
-                blobs=blobs,
+                blobs=BlobsBeside(blobs, office.records),
                 published=office.setting.var / "ledger",
                 vkey=office.signer.vkey,
                 now_ms=office.clock.now_ms(),

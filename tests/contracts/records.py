@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from gateway.errors import Conflict, Tampering
-from gateway.keep import Append, Head, LeafRow, Records, Row
+from gateway.keep import Append, Content, Head, LeafRow, Records, Row
+from gateway.transfer import BlobId
 
 BOXES = (b"op", b"snd", b"rcp", b"obj", b"net", b"sec")
 ERASED = (b"",) * 6
@@ -218,6 +220,22 @@ def swaps_registers(records: Records) -> None:
     assert b"" == records.swap("r", old=None, new=b"")
 
 
+def keeps_light_content_with_its_facts(records: Records) -> None:
+    """Content comes back by its name once its facts are appended; a failed batch leaves none; forgetting takes it."""
+    mine = replace(facts("T-A", at=0), contents=(Content(blob=BlobId("1a" * 16), sealed=b"mine"),))
+    other = replace(facts("T-B", at=1), contents=(Content(blob=BlobId("2b" * 16), sealed=b"other"),))
+    failed = replace(facts("T-B", at=2), contents=(Content(blob=BlobId("3c" * 16), sealed=b"failed"),))
+    records.append([mine, other], old=None, new=head(2))
+
+    with pytest.raises(Conflict):
+        records.append([failed], old=head(2), new=head(3))
+
+    assert (b"mine", b"other") == (records.content(BlobId("1a" * 16)), records.content(BlobId("2b" * 16)))
+    assert records.content(BlobId("3c" * 16)) is None
+    records.forget("T-A")
+    assert (None, b"other") == (records.content(BlobId("1a" * 16)), records.content(BlobId("2b" * 16)))
+
+
 def finds_by_terms(records: Records) -> None:
     """A stream is found by at least one term of every group, newest first, up to the limit."""
     batch = [facts("T-1", at=0, terms=(b"ann", b"jan")), facts("T-2", at=1, terms=(b"bob", b"jan"))]
@@ -301,6 +319,7 @@ PROMISES: tuple[Callable[[Records], None], ...] = (
     settles_due_work_by_appending,
     two_claimers_never_share,
     swaps_registers,
+    keeps_light_content_with_its_facts,
     finds_by_terms,
     forgets_a_stream_and_nothing_else,
     goes_on_after_forgetting,

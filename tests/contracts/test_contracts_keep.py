@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.keep import Blobs, Records
+from gateway.keep.beside import BlobsBeside
 from gateway.keep.files import FileBlobs
 from gateway.keep.memory import MemoryBlobs, MemoryRecords
 from gateway.keep.sqlite import SqliteRecords
@@ -59,3 +60,9 @@ def test_file_blobs(promise: Callable[[Blobs], None], tmp_path: Path) -> None:
     """Blobs in a folder keep every promise."""
     with files(tmp_path) as store:
         promise(store)
+
+
+@pytest.mark.parametrize("promise", blobs.PROMISES, ids=lambda promise: promise.__name__)
+def test_blobs_beside(promise: Callable[[Blobs], None]) -> None:
+    """Blobs in two places keep every promise."""
+    promise(BlobsBeside(MemoryBlobs(), MemoryRecords()))

@@ -39,6 +39,7 @@ from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
 from gateway.engine.orders import RULES, Orders
 from gateway.engine.policy import InForce
+from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
 from gateway.engine.reception import Kept, Refusal, Submission
 from gateway.engine.runner import Runner
@@ -54,7 +55,8 @@ from gateway.intake import mail
 from gateway.intake.fault import Fault
 from gateway.journey import Journey, Lapse, Reconsider, Ship, State, todo
 from gateway.judge.rulebook import Rulebook, read
-from gateway.keep import Head
+from gateway.keep import Blobs, Head
+from gateway.keep.beside import BlobsBeside
 from gateway.keep.keyring import Keyring
 from gateway.keep.memory import MemoryBlobs, MemoryRecords
 from gateway.ledger.audit import Severity, audit
@@ -164,9 +166,7 @@ class FusedScribe:
 class FusedVault(Vault):
     """The vault, cut off before or after any of its disk work."""
 
-    def __init__(
-        self, blobs: MemoryBlobs, clock: JumpingClock, fuse: Fuse, on_fatal: Callable[[Failure], None]
-    ) -> None:
+    def __init__(self, blobs: Blobs, clock: JumpingClock, fuse: Fuse, on_fatal: Callable[[Failure], None]) -> None:
         super().__init__(blobs, clock, AtOnce(), on_fatal)
         self._fuse = fuse
 
@@ -503,7 +503,8 @@ class Office:
 
     def _furnish(self, tasks: asyncio.TaskGroup) -> None:
         self.writer = FusedScribe(self.scribe, self.fuse)
-        self.vault = FusedVault(self.blobs, self.clock, self.fuse, self.fatal.append)
+        beside = BlobsBeside(self.blobs, self.records)
+        self.vault = FusedVault(beside, self.clock, self.fuse, self.fatal.append)
         keys = self.archive.story(KEYS)
         self.keyholders = Keyholders(keys.facts if keys else ())
         self.inquiry = Inquiry(rules=self.in_force, clock=self.clock, registrar=ring(), keyholders=self.keyholders)
@@ -518,11 +519,16 @@ class Office:
             contents=self.contents, preparing=self.preparing, inquiry=self.inquiry, delivering=self.delivering,
             notes=self.notes, rules=self.in_force,
         )  # fmt: skip
-        self.runner = Runner(archive=self.archive, scribe=self.writer, stations=self.stations, clock=self.clock)
+        self.precedence = Precedence()
+        self.runner = Runner(
+            archive=self.archive, scribe=self.writer, stations=self.stations, clock=self.clock,
+            precedence=self.precedence,
+        )  # fmt: skip
         self.signing_in = SignIn(rules=self.in_force, clock=self.clock, check=lambda login, secret: secret == PASSWORD)
         self.desk = Desk(
             rules=self.in_force, inquiry=self.inquiry, contents=self.contents, vault=self.vault, scribe=self.writer,
             runner=self.runner, clock=self.clock, signing_in=self.signing_in, tasks=tasks,
+            precedence=self.precedence,
         )  # fmt: skip
         self.orders = Orders(
             rules=self.in_force, archive=self.archive, scribe=self.writer, notes=self.notes, registrar=ring(),

@@ -178,11 +178,24 @@ async def test_what_cannot_be_done_now_is_never_acknowledged(office: Office, fai
 
 
 @in_the_office()
-async def test_a_disk_that_is_full_is_never_acknowledged(office: Office) -> None:
-    """When the facts cannot be appended the blob does not stay behind, and the next message is taken again."""
+async def test_light_content_is_kept_with_its_facts(office: Office) -> None:
+    """A small message is sealed into the records, in the transaction of its facts; there is no file beside it."""
+    transfer = await office.accepts(letter(body="CANARY\r\n"))
+
+    (item,) = office.journey(transfer).transfer.items
+    sealed = office.records.content(item.blob)
+    assert sealed is not None
+    assert b"CANARY" not in sealed
+    assert {} == office.blobs.kept
+
+
+@pytest.mark.parametrize("lines", [1, 1_000], ids=["light", "stored"])
+@in_the_office()
+async def test_a_disk_that_is_full_is_never_acknowledged(office: Office, lines: int) -> None:
+    """When the facts cannot be appended the content does not stay behind, and the next message is taken again."""
     office.records.is_away = True
     with pytest.raises(StoreAway):
-        await office.hands_in()
+        await office.hands_in(letter(body="The statement of claim.\r\n" * lines))
     office.records.is_away = False
 
     assert ([], {}) == (office.transfers(), office.blobs.kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -45,10 +46,15 @@ class _Watched(MemoryRecords):
         super().__init__()
         self.batches: list[int] = []
         self.failure: Exception | None = None
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.has_begun = threading.Event()
 
     def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
         if self.failure is not None:
             raise self.failure
+        self.has_begun.set()
+        self.may_go_on.wait()
         super().append(appends, old=old, new=new)
         self.batches.append(len([one for one in appends if one.rows]))
 
@@ -90,6 +96,23 @@ async def test_a_batch_has_a_cap(office: Office) -> None:
 
     assert max(office.records.batches) <= BATCH_LEAVES
     assert BATCH_LEAVES + 50 == kinds(office).count("consulted")
+
+
+@in_the_office(records=_Watched)
+async def test_whoever_has_a_client_waiting_goes_first(office: Office) -> None:
+    """What opens a stream is written before what had come earlier, and what had come earlier right after it."""
+    assert isinstance(office.records, _Watched)
+    office.records.may_go_on.clear()
+    office.records.has_begun.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(office.scribe.append(question(0)))
+        await asyncio.to_thread(office.records.has_begun.wait)
+        for write in (question(1), question(2), received(1), question(3), received(2)):
+            tasks.create_task(office.scribe.append(write))
+        await asyncio.sleep(0)
+        office.records.may_go_on.set()
+
+    assert ["received"] * 2 + ["consulted"] * 3 == kinds(office)[-5:]
 
 
 @in_the_office()

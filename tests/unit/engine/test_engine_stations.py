@@ -175,7 +175,7 @@ def test_an_original_that_changed_is_never_sent() -> None:
 
     async def waits() -> TransferId:
         async with office.opens():
-            transfer = await office.accepts()
+            transfer = await office.accepts(letter(body="The statement of claim.\r\n" * 1_000))  # too much to be light
             await office.rests()
             return transfer
 

@@ -48,7 +48,7 @@ def test_the_same_words_typed_on_another_keyboard_sign_in(accounts: Accounts) ->
 
 
 def test_unknown_people_cost_the_same_work(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every check runs argon2 once with the same cost, whoever is asked about and whatever they offer."""
+    """Every first check runs argon2 once with the same cost, whoever is asked about and whatever they offer."""
     accounts.put("bob@office.example", Account(ssh_keys=("ssh-ed25519 AAAA",)))
     costs: list[argon2.Parameters] = []
     real = argon2.PasswordHasher.verify
@@ -65,6 +65,22 @@ def test_unknown_people_cost_the_same_work(accounts: Accounts, monkeypatch: pyte
     assert 9 == len(costs)
     assert 1 == len(set(map(repr, costs)))
     assert (19 * 1024, 2, 1) == (costs[0].memory_cost, costs[0].time_cost, costs[0].parallelism)
+
+
+def test_signing_in_again_is_cheap_and_a_new_password_counts_at_once(
+    accounts: Accounts, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that signs in for every mail costs argon2 once, until the password is another."""
+    assert accounts.check(ANN, PASSWORD)
+    with monkeypatch.context() as patch:
+        patch.setattr(argon2.PasswordHasher, "verify", lambda *given: pytest.fail("argon2 was asked again"))
+        assert accounts.check(ANN, PASSWORD)
+
+    Accounts(path).set_password(ANN, "another")
+
+    assert not accounts.check(ANN, PASSWORD)
+    Accounts(path).remove(ANN)
+    assert not accounts.check(ANN, "another")
 
 
 def test_the_file_is_private_and_holds_no_password(accounts: Accounts, path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.errors import Misconfigured, StoreAway, StoreBroken
 from gateway.keep import database
-from gateway.keep.database import claim_writing, failure_of, open_reader, open_writer
+from gateway.keep.database import SCHEMA_VERSION, claim_writing, failure_of, open_reader, open_writer
 
 
 @pytest.fixture
@@ -54,11 +54,26 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
     """A file of a later release is left alone."""
     open_writer(path).close()
     later = apsw.Connection(str(path))
-    later.execute("UPDATE schema SET version = 2")
+    later.execute("UPDATE schema SET version = ?", (SCHEMA_VERSION + 1,))
     later.close()
 
-    with pytest.raises(Misconfigured, match="schema 2"):
+    with pytest.raises(Misconfigured, match=f"schema {SCHEMA_VERSION + 1}"):
         open_writer(path)
+
+
+def test_an_older_schema_is_brought_up_to_date(path: Path) -> None:
+    """A file of an earlier release gets what it lacks, once."""
+    open_writer(path).close()
+    earlier = apsw.Connection(str(path))
+    earlier.execute("DROP TABLE content; UPDATE schema SET version = 1")
+    earlier.close()
+
+    open_writer(path).close()
+    db = open_writer(path)
+
+    assert [] == db.execute("SELECT * FROM content").fetchall()
+    assert SCHEMA_VERSION == db.execute("SELECT version FROM schema").get
+    db.close()
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:
