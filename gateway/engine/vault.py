@@ -12,6 +12,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -68,11 +69,8 @@ class Deposit:
         """Add content. Raises `StoreAway`."""
         self._buffer += untrusted_data
         if len(self._buffer) > SMALL_BYTES:
-            try:
+            with _said():
                 await self._vault.on_disk(self._spill)
-            except StoreAway as why:
-                log.error("content not taken cause=%r", why.cause)
-                raise
 
     @property
     def small(self) -> bytes | None:
@@ -148,7 +146,8 @@ class Vault:
 
     def deposit(self) -> Deposit:
         """Start taking content in, under a fresh data key. Raises `StoreAway` if the largest would not fit."""
-        self._blobs.check_room()
+        with _said():
+            self._blobs.check_room()
         return Deposit(self, self._clock.random(32))
 
     def name(self) -> BlobId:
@@ -216,3 +215,13 @@ class Vault:
     def erase(self, blob: BlobId) -> None:
         """Remove content that no fact will name. Blocks."""
         self._blobs.erase(blob)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Content that cannot be taken is refused at the door, and said here."""
+    try:
+        yield
+    except StoreAway as why:
+        log.error("content not taken cause=%r", why.cause)
+        raise

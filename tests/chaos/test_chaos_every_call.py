@@ -44,7 +44,7 @@ class Sweep:
         """Every call of one message."""
         self._opens()
         assert self.house.process is not None
-        threads = watched(self.house.process.pid, self._one_message, linger_s=PUBLISHED_S)
+        threads = watched(self.house.process.pid, self._messages, linger_s=PUBLISHED_S)
         assert {"loop", "scribe", "disk", "others"} == set(threads.groups)
         return threads.points
 
@@ -58,7 +58,7 @@ class Sweep:
         before = len(self.round.sink.payloads)
         everyone = threads_of(process.pid)
         with attached(self.threads.groups[group], *inject):
-            self._one_message()
+            self._messages()
             eventually(lambda: process.poll() is not None, PUBLISHED_S if group == "others" else 0.3)
             is_struck = process.poll() is not None or len(threads_of(process.pid)) < len(everyone)
         if not is_struck:
@@ -77,19 +77,20 @@ class Sweep:
         if self.threads is None:
             assert self.house.process is not None
             # The first message makes the threads of the pools; the second tells them apart.
-            self._one_message()
-            self.threads = watched(self.house.process.pid, self._one_message, calls=("fdatasync", "renameat"))
+            self._messages()
+            self.threads = watched(self.house.process.pid, self._messages, calls=("fdatasync", "renameat"))
 
-    def _one_message(self) -> None:
-        """Hand one in and wait until both recipients have it, or the gateway is dead."""
+    def _messages(self) -> None:
+        """Hand in one of each kind and wait until the last is where it should be, or the gateway is dead."""
         load, sink, process = self.round.load, self.round.sink, self.house.process
         assert process is not None
         before = len(load.journal)
         try:
             with self.house.staff(SENDER).connected() as session:
-                load.send(session)
+                for _ in load.bodies:
+                    load.send(session)
         except GONE:
-            return
+            pass
         if len(load.journal) > before:
             last = load.journal[-1].message_id
             eventually(lambda: process.poll() is not None or _taken(sink, last) >= len(load.recipients), 10)

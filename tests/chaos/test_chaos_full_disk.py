@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.counting import SENDER
+from tests.chaos.counting import SENDER, is_at_rest
 from tests.chaos.faults import need_strace
 from tests.chaos.sink import Sink
 from tests.chaos.tracer import attached, threads_of
@@ -26,6 +26,8 @@ from tests.house import ROOT, SEALGATE, House
 from tests.world import eventually, letter
 
 STRANGER = "vic@stranger.test"
+STORED = 24_000
+"""Bytes of a message that is too much to lie beside its facts, and becomes a file."""
 ROOM_MIB = 160
 ENVIRONMENT = 5
 ONE_COMMIT = 36
@@ -84,12 +86,15 @@ def flows(round_: Round) -> None:
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("size", [0, 600_000], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("who", "size"),
+    [("serve", STORED), ("serve", 600_000), ("scribe", 0), ("scribe", 600_000)],
+    ids=["serve-small", "serve-large", "scribe-light", "scribe-large"],
+)
 @pytest.mark.parametrize(
     "error",
     ["ENOSPC", pytest.param("EDQUOT", marks=pytest.mark.slow), pytest.param("EROFS", marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("who", ["serve", "scribe"])
 def test_without_room_nothing_is_acknowledged(tmp_path: Path, who: str, error: str, size: int) -> None:
     """No room for the content, or none for its facts: 4xx, nothing left behind, and mail flows when there is room."""
     need_strace()
@@ -138,9 +143,10 @@ def test_a_failed_sync_stops_the_gateway(tmp_path: Path, call: str) -> None:
         process = house.process
         with round_.house.staff(SENDER).connected() as session:
             round_.load.send(session)
+        assert eventually(lambda: is_at_rest(house, round_.load.journal), 30), "the first one is still under way"
         inject = ("-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error=EIO")
         with attached(threads_of(process.pid), *inject, follow=True):
-            code, reply = handed_in(house)
+            code, reply = handed_in(house, STORED)
             assert code in (0, 421) or code // 100 == 4, (code, reply)
             assert eventually(lambda: process.poll() is not None, 30), "it goes on"
         assert ENVIRONMENT == process.returncode

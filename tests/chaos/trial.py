@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -11,7 +12,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,10 +34,12 @@ class Load:
     clients: int
     recipients: tuple[str, ...] = STRANGERS
     subject: str = "[office] CANARY subject"
-    body: str = "CANARY body\n"
+    bodies: tuple[str, ...] = ("CANARY body\n", "CANARY body\n" * 2_000)
+    """In turn: a light one that is kept beside its facts, and one that becomes a file."""
     journal: list[Acknowledged] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     """Replies other than 250 to a whole message."""
+    _turn: Iterator[int] = field(default_factory=itertools.count)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -64,7 +67,8 @@ class Load:
 
     def send(self, session: smtplib.SMTP) -> None:
         """One message; into the journal if it was acknowledged."""
-        message = letter(SENDER, ", ".join(self.recipients), self.subject, self.body)
+        body = self.bodies[next(self._turn) % len(self.bodies)]
+        message = letter(SENDER, ", ".join(self.recipients), self.subject, body)
         session.mail(SENDER)
         for recipient in self.recipients:
             session.rcpt(recipient)
