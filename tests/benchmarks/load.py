@@ -1,8 +1,8 @@
 """A load of mail: N connections, each sending its share one after another over one TLS session.
 
 `python load.py PORT CA CONNECTIONS MESSAGES SIZE RATE RECIPIENT SENDER [PASSWORD]` prints JSON: seconds, and
-milliseconds from the end of DATA to its reply, sorted. With a RATE above 0 messages start at that many a second, all
-connections together, instead of as fast as they can. Bounded in count; stops by itself.
+milliseconds from the end of DATA to its reply and from MAIL to that reply, each sorted. With a RATE above 0 messages
+start at that many a second, all connections together, instead of as fast as they can. Bounded in count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def message(sender: str, recipient: str, number: str, size: int) -> bytes:
     return (head + line * max(1, (size - len(head)) // len(line))).encode()
 
 
-async def client(number: int, argv: list[str], latencies: list[float]) -> None:
+async def client(number: int, argv: list[str], latencies: list[float], transactions: list[float]) -> None:
     """One connection."""
     port, ca, connections, count, size, rate, recipient, sender = argv[:8]
     reader, writer = await asyncio.open_connection("127.0.0.1", int(port), limit=1 << 20)
@@ -58,22 +58,27 @@ async def client(number: int, argv: list[str], latencies: list[float]) -> None:
         if float(rate):
             turn = started + (n * int(connections) + number) / float(rate)
             await asyncio.sleep(max(0.0, turn - time.perf_counter()))
+        opened = time.perf_counter()
         await say(b"MAIL FROM:<" + sender.encode() + b">", b"250")
         await say(b"RCPT TO:<" + recipient.encode() + b">", b"250")
         await say(b"DATA", b"354")
         writer.write(message(sender, recipient, f"{number}.{n}.{time.time_ns()}", int(size)))
         began = time.perf_counter()
         await say(b".", b"250")
-        latencies.append((time.perf_counter() - began) * 1000)
+        done = time.perf_counter()
+        latencies.append((done - began) * 1000)
+        transactions.append((done - opened) * 1000)
     writer.close()
 
 
 async def main(argv: list[str]) -> None:
     """All connections at once."""
     latencies: list[float] = []
+    transactions: list[float] = []
     began = time.perf_counter()
-    await asyncio.gather(*(client(n, argv, latencies) for n in range(int(argv[2]))))
-    print(json.dumps({"seconds": time.perf_counter() - began, "latencies_ms": sorted(latencies)}))
+    await asyncio.gather(*(client(n, argv, latencies, transactions) for n in range(int(argv[2]))))
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "latencies_ms": sorted(latencies), "transactions_ms": sorted(transactions)}))
 
 
 if __name__ == "__main__":
