@@ -113,6 +113,10 @@ class Desk:
         with self.precedence.accepting():
             return await self._within(self._accept(deposit, submission))
 
+    async def refuse(self, submission: Submission, reason: Reason) -> None:
+        """See `Reception.refuse`."""
+        await self._within(self._enter_unread(submission, reason))
+
     async def _within(self, work: Coroutine[None, None, T]) -> T:
         """Run in the engine's task group: it ends whether or not the session is still there to hear."""
 
@@ -231,7 +235,12 @@ class Desk:
         return self._refusal(own or blocked)
 
     async def _unreadable(self, submission: Submission, reason: Reason, sentence: str) -> Refusal:
-        """Nobody could be judged, for the mail cannot be read: refused, and an entry like any other refusal."""
+        """Nobody could be judged, for the mail cannot be read."""
+        await self._enter_unread(submission, reason)
+        return Refusal(reasons=(reason,), sentence=sentence)
+
+    async def _enter_unread(self, submission: Submission, reason: Reason) -> None:
+        """Refused without a verdict of the judge: an entry like any other refusal."""
         transfer = self._transfer(submission.sender, submission.way, submission.legs, (), submission)
         ruleset = self.rules.rulebook.digest
         judged = tuple(
@@ -247,7 +256,6 @@ class Desk:
             for leg in transfer.legs
         )
         await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged), expected=0))
-        return Refusal(reasons=(reason,), sentence=sentence)
 
     def _refusal(self, blocked: Sequence[Opinion]) -> Refusal:
         first = blocked[0]

@@ -87,6 +87,10 @@ class Reception(Protocol):
         """Start a deposit. Raises `StoreAway` when there is no room for the largest message."""
         ...
 
+    async def refuse(self, submission: Submission, reason: Reason) -> None:
+        """Enter a message that came whole and that the door turns away, whatever the rules; keep none of it."""
+        ...
+
     async def accept(self, deposit: Deposit, submission: Submission) -> Kept | Refusal:
         """Judge what was deposited; keep it durably with its facts, leaves and signed head, or keep nothing."""
         ...

@@ -21,6 +21,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.commands.office import opened
+from gateway.commands.setting import Setting
+from gateway.ledger.entry import read_entry
 from tests.house import ALENA, House
 from tests.interop.raw_smtp import Closed, Talk
 from tests.world import eventually
@@ -68,6 +71,13 @@ def hands_in(house: House, content: bytes, end: bytes = END) -> tuple[int, str, 
         return code, said, talk.is_left()
 
 
+def entries(house: House) -> int:
+    """How many entries the ledger has of refusals."""
+    with opened(Setting(folder=house.folder)) as office:
+        said = [read_entry(leaf.entry) for leaf in office.records.since(0, 1 << 30).leaves]
+    return sum(1 for one in said if (one.kind, one.outcome) == ("judged", "refused"))
+
+
 def passes(house: House) -> None:
     """An ordinary mail goes through. Fails otherwise."""
     mark = f"ordinary {next(_numbers)}."
@@ -83,8 +93,10 @@ def at_the_end(content: bytes, code: int, *, is_left: bool = True) -> Callable[[
     """A message that is answered with this code behind its true end."""
 
     def play(house: House) -> None:
+        before = entries(house)
         found, said, left = hands_in(house, content)
         assert (code, is_left) == (found, left), said
+        assert entries(house) > before, "the ledger does not know of it"
 
     return play
 

@@ -7,6 +7,8 @@ never in its middle.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.doors import Deposit, Kept, Refusal
 from gateway.doors.replies import FAULTS, REPLIES, Say
 from gateway.doors.smtp.body import Arrived, TooSlow, receive
@@ -14,6 +16,7 @@ from gateway.doors.smtp.conversation import Conversation, log
 from gateway.doors.smtp.settings import Role
 from gateway.doors.smtp.transaction import Transaction
 from gateway.errors import StoreAway
+from gateway.facts import Reason
 from gateway.intake.command import RcptTo, mail_from, rcpt_to
 from gateway.intake.fault import Fault
 from gateway.intake.header import read_heading
@@ -21,6 +24,18 @@ from gateway.skeleton import Heading
 from gateway.transfer import Address, Party, Recipient, Way
 
 _FATAL = ("bare-line-end", "line-too-long")  # who sends these may have meant the rest as commands
+
+
+@dataclass(frozen=True, slots=True)
+class _No:
+    """Why a whole message is turned away at the door."""
+
+    what: Say
+    code: str
+    """As the ledger has it."""
+    sentence: str
+    is_last: bool = False
+    """Nothing more is heard from this peer."""
 
 
 class Session(Conversation):
@@ -140,8 +155,12 @@ class Session(Conversation):
             if self._is_done:
                 return
             arrived = await receive(self._reader, deposit, self._settings, self.loop.time)
-            heading = await self._checked(arrived, transaction)
-            if heading:
+            heading = self._checked(arrived, transaction)
+            if isinstance(heading, _No):
+                await self._turn_away(transaction, heading)
+            elif arrived.is_away:
+                await self.say(Say.AWAY)
+            else:
                 is_handed_over = True  # from here on the deposit is the engine's, whatever becomes of us
                 await self._accept(deposit, transaction, heading, arrived)
         except TooSlow:
@@ -151,38 +170,39 @@ class Session(Conversation):
             if not is_handed_over:
                 deposit.drop()
 
-    async def _checked(self, arrived: Arrived, transaction: Transaction) -> Heading | None:
-        """The heading, if everything a door can see is right; else the reply is given."""
+    def _checked(self, arrived: Arrived, transaction: Transaction) -> Heading | _No:
+        """The heading, if everything a door can see is right."""
         fault = arrived.fault
         if fault:
             sentence = self._too_big() if fault.code == "too-big" else fault.sentence
-            await self._end(FAULTS.get(fault.code, Say.LIMITS), sentence, arrived.has_more or fault.code in _FATAL)
-        elif arrived.has_more:
-            await self._end(Say.TOO_EARLY, "", True)
-        elif arrived.is_away:
-            await self.say(Say.AWAY)
-        else:
-            return await self._heading(arrived, transaction)
-        return None
-
-    async def _end(self, what: Say, sentence: str, closing: bool) -> None:
-        """A reply that is due although bytes may wait: they will never be read."""
-        self._is_done = self._is_done or closing
-        await (self.push(REPLIES[what].lines(sentence)) if closing else self.say(what, sentence))
-
-    async def _heading(self, arrived: Arrived, transaction: Transaction) -> Heading | None:
+            is_last = arrived.has_more or fault.code in _FATAL
+            return _No(FAULTS.get(fault.code, Say.LIMITS), fault.code, sentence, is_last)
+        if arrived.has_more:
+            return _No(Say.TOO_EARLY, "talked-ahead", "", True)
         heading = read_heading(arrived.header, self._settings.limits)
         if isinstance(heading, Fault):
-            await self.say(FAULTS.get(heading.code, Say.LIMITS), heading.sentence)
-            return None
+            return _No(FAULTS.get(heading.code, Say.LIMITS), heading.code, heading.sentence)
         if not heading.authors:
-            await self.say(Say.LIMITS, "The message has no readable From.")
-            return None
+            return _No(Say.LIMITS, "from-missing", "The message has no readable From.")
         foreign = self._foreign(heading, transaction.party)
         if foreign:
-            await self.say(Say.FROM_NOT_YOURS, f"You are {transaction.party.person}; From says {foreign}.")
-            return None
+            you = transaction.party.person
+            return _No(Say.FROM_NOT_YOURS, "from-not-yours", f"You are {you}; From says {foreign}.")
         return heading
+
+    async def _turn_away(self, transaction: Transaction, no: _No) -> None:
+        """The entry, then the reply. After some faults what follows will never be read."""
+        what, sentence = no.what, no.sentence
+        submission = transaction.submission(Heading(), is_eight_bit=False)
+        try:
+            await self._desk.reception.refuse(submission, Reason(code=no.code))
+        except StoreAway:
+            what, sentence = Say.AWAY, ""
+        if no.is_last:
+            self._is_done = True
+            await self.push(REPLIES[what].lines(sentence))
+        else:
+            await self.say(what, sentence)
 
     def _foreign(self, heading: Heading, party: Party) -> Address | None:
         """The first author or sender who is not the person signed in."""

@@ -22,7 +22,7 @@ from gateway.doors.guard import Guard, Penalties
 from gateway.doors.smtp.door import SmtpDoor
 from gateway.doors.smtp.settings import Settings
 from gateway.errors import StoreAway
-from gateway.facts import Receipt
+from gateway.facts import Reason, Receipt
 from gateway.skeleton import Limits
 from gateway.transfer import Address, Party, Recipient, Way, transfer_id
 
@@ -62,11 +62,13 @@ class FakeReception:
     waiting: tuple[Waiting, ...] = ()
     begin_error: Exception | None = None
     accept_error: Exception | None = None
+    refuse_error: Exception | None = None
     foresee_error: Exception | None = None
     room: int = 1 << 40
     gate: asyncio.Event | None = None
     deposits: list[FakeDeposit] = field(default_factory=list)
     kept: list[tuple[bytes, Submission]] = field(default_factory=list)
+    turned_away: list[tuple[str, Submission]] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     accepting: asyncio.Event = field(default_factory=asyncio.Event)
     done: asyncio.Event = field(default_factory=asyncio.Event)
@@ -88,6 +90,11 @@ class FakeReception:
             raise self.begin_error
         self.deposits.append(FakeDeposit(room=self.room))
         return self.deposits[-1]
+
+    async def refuse(self, submission: Submission, reason: Reason) -> None:
+        if self.refuse_error:
+            raise self.refuse_error
+        self.turned_away.append((reason.code, submission))
 
     async def accept(self, deposit: FakeDeposit, submission: Submission) -> Kept | Refusal:  # type: ignore[override]
         """As the contract says: the work is the engine's, so a caller's end does not cut it."""

@@ -116,6 +116,28 @@ def test_a_false_end_is_read_over_and_refused(end: bytes, sentence: str) -> None
             assert await c.rest() == ""
             assert [True] == [d.is_dropped for d in w.reception.deposits]
             assert [] == w.reception.kept
+            ((code, submission),) = w.reception.turned_away
+            assert code in ("bare-line-end", "line-too-long")
+            assert ["m.day@smithday.example"] == [str(leg.recipient.address) for leg in submission.legs]
+
+    run(story())
+
+
+def test_what_the_door_turns_away_is_entered_or_not_answered_for_good() -> None:
+    """A whole message that is refused is an entry first; while none can be written the sender is asked to try again."""
+    from_boss = b"From: boss@town.example\r\n\r\n"
+
+    async def story() -> None:
+        async with world() as w:
+            c = await w.ready_for_data()
+            await c.send(from_boss + b".\r\n")
+            assert (await c.reply()).startswith("554 5.7.1 ")
+            assert ["from-not-yours"] == [code for code, _ in w.reception.turned_away]
+        async with world(FakeReception(refuse_error=StoreAway("full"))) as w:
+            c = await w.ready_for_data()
+            await c.send(from_boss + b".\r\n")
+            assert (await c.reply()).startswith("451 4.3.0 ")
+            assert (await c.say("NOOP")).startswith("250 ")
 
     run(story())
 

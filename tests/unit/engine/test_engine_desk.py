@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from gateway.engine.reception import Kept, Refusal
+from gateway.engine.reception import Kept, Refusal, Submission
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.errors import StoreAway
-from gateway.facts import Mixed, Outcome
+from gateway.facts import Mixed, Outcome, Reason
 from gateway.journey import State
-from gateway.transfer import Way
+from gateway.transfer import Envelope, Leg, Way
 from tests.unit.engine.engine_world import (
     ALENA,
     CITIZEN,
@@ -151,6 +151,23 @@ async def test_what_cannot_be_read_is_an_entry_too(office: Office) -> None:
     assert ["received", "judged"] == office.kinds(transfer)
     assert [State.REFUSED] == office.states(transfer)
     assert {} == office.blobs.kept
+
+
+@in_the_office()
+async def test_what_the_door_turns_away_is_an_entry_too(office: Office) -> None:
+    """Who tried to send to whom, and why not: the same for a message that only the door has read."""
+    submission = Submission(
+        way=Way.MAIL, sender=party(ALENA), legs=(Leg(ordinal=0, recipient=to(COURT)),), envelope=Envelope()
+    )
+
+    await office.desk.refuse(submission, Reason(code="bare-line-end"))
+
+    (transfer,) = office.transfers()
+    assert ["received", "judged"] == office.kinds(transfer)
+    assert [State.REFUSED] == office.states(transfer)
+    (judged,) = [leg.judged for leg in office.journey(transfer).legs]
+    assert judged is not None
+    assert ["bare-line-end"] == [reason.code for reason in judged.reasons]
 
 
 @in_the_office()
