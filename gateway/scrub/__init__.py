@@ -24,6 +24,11 @@ class Child(Protocol):
         """What the document's declared type says of its characters; empty if nothing."""
         ...
 
+    @property
+    def plan(self) -> Plan:
+        """The plan of the whole; where one only looks, a plan that strips everything but what a leg's keeps."""
+        ...
+
     def clean(self, content: bytes) -> tuple[bytes, Cleaned] | Held:
         """The nested document's clean copy under the plan of the whole."""
         ...
@@ -32,8 +37,8 @@ class Child(Protocol):
         """Count bytes that really were inflated; raises `Stuck` at the limit."""
         ...
 
-    def remember(self, value: str) -> None:
-        """Note a removed value for the verifier. It goes nowhere else."""
+    def remember(self, value: str, *, is_kept: bool) -> None:
+        """Note a value that was removed, or that the plan keeps, for the verifier. It goes nowhere else."""
         ...
 
 

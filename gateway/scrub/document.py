@@ -9,16 +9,27 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 from gateway.scrub import Scrubber
-from gateway.scrub.families import FAMILIES
+from gateway.scrub.families import FAMILIES, NAMES
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Plan, Stuck, Window
 from gateway.scrub.sniff import Type, agrees, charset_of, sniff
-from gateway.scrub.tally import SURVEY
+from gateway.scrub.tally import survey_plan
 from gateway.scrub.zipread import MOST_BYTES
 
 MOST_WHOLE = 256 << 20
 DEEPEST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What stands in a document, and the very identifiers, paths and sign-in names."""
+
+    inspection: Inspection
+    removed: frozenset[str]
+    kept: frozenset[str]
+    """Those the plan keeps."""
 
 
 class Shared:
@@ -26,7 +37,8 @@ class Shared:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._left = most_bytes
-        self.values: set[str] = set()
+        self.removed: set[str] = set()
+        self.kept: set[str] = set()
 
     def spend(self, inflated_bytes: int) -> None:
         """Count; raises `Stuck` at the limit."""
@@ -40,7 +52,7 @@ class Nested:
 
     def __init__(self, plan: Plan, shared: Shared, depth: int, media: str = "") -> None:
         self.charset = charset_of(media)
-        self._plan = plan
+        self.plan = plan
         self._shared = shared
         self._depth = depth
 
@@ -48,31 +60,31 @@ class Nested:
         """Count against the budget of the whole."""
         self._shared.spend(inflated_bytes)
 
-    def remember(self, value: str) -> None:
-        """Note a removed value of the whole."""
-        self._shared.values.add(value)
+    def remember(self, value: str, *, is_kept: bool) -> None:
+        """Note a value of the whole."""
+        (self._shared.kept if is_kept else self._shared.removed).add(value)
 
     def clean(self, content: bytes) -> tuple[bytes, Cleaned] | Held:
         """The nested document's clean copy."""
         if self._depth >= DEEPEST:
             return Held(code=Code.LIMIT)
-        return _cleaned(content, "", "", self._plan, self._shared, self._depth + 1)
+        return _cleaned(content, "", "", self.plan, self._shared, self._depth + 1)
 
 
 def inspect(content: Window, *, name: str = "", media: str = "") -> Inspection:
     """What stands in `content`, by the same walk `clean` takes. `name` and `media` as declared, or empty."""
-    return survey(content, name=name, media=media)[0]
+    return survey(content, name=name, media=media, plan=Plan()).inspection
 
 
-def survey(content: Window, *, name: str = "", media: str = "") -> tuple[Inspection, frozenset[str]]:
-    """For the verifier: what stands in `content`, and the very identifiers, paths and sign-in names."""
+def survey(content: Window, *, name: str = "", media: str = "", plan: Plan) -> Survey:
+    """For the verifier: what stands in `content`. What the plan keeps is looked into; else it goes whole."""
     shared = Shared()
     try:
-        scrubber = _scrubber(content, name, media, shared)
-        inspection = scrubber.inspect(content, Nested(SURVEY, shared, 0, media))
+        kind, scrubber = _scrubber(content, name, media, shared)
+        inspection = scrubber.inspect(content, Nested(survey_plan(plan.within(NAMES[kind])), shared, 0, media))
     except Stuck as stuck:
         inspection = Inspection(held=stuck.held)
-    return inspection, frozenset(shared.values)
+    return Survey(inspection=inspection, removed=frozenset(shared.removed), kept=frozenset(shared.kept))
 
 
 def clean(content: Window, *, name: str = "", media: str = "", plan: Plan) -> tuple[bytes, Cleaned] | Held:
@@ -83,11 +95,11 @@ def clean(content: Window, *, name: str = "", media: str = "", plan: Plan) -> tu
 def _cleaned(
     content: Window, name: str, media: str, plan: Plan, shared: Shared, depth: int
 ) -> tuple[bytes, Cleaned] | Held:
-    nested = Nested(plan, shared, depth, media)
     out = io.BytesIO()
     try:
-        scrubber = _scrubber(content, name, media, shared)
-        result = scrubber.clean(content, plan, nested, out)
+        kind, scrubber = _scrubber(content, name, media, shared)
+        plan = plan.within(NAMES[kind])  # what is nested belongs to what it lies in
+        result = scrubber.clean(content, plan, Nested(plan, shared, depth, media), out)
     except Stuck as stuck:
         return stuck.held
     if isinstance(result, Held):
@@ -95,7 +107,7 @@ def _cleaned(
     return content[:] if result.is_signed else out.getvalue(), result
 
 
-def _scrubber(content: Window, name: str, media: str, shared: Shared) -> Scrubber:
+def _scrubber(content: Window, name: str, media: str, shared: Shared) -> tuple[Type, Scrubber]:
     """Steps 1 and 2."""
     if len(content) > MOST_WHOLE:
         raise Stuck(Code.LIMIT)
@@ -105,4 +117,4 @@ def _scrubber(content: Window, name: str, media: str, shared: Shared) -> Scrubbe
         raise Stuck(Code.UNKNOWN)
     if not agrees(kind, name=name, media=media):
         raise Stuck(Code.DISAGREES)
-    return scrubber
+    return kind, scrubber

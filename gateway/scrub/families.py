@@ -13,6 +13,21 @@ from gateway.scrub.png import Png
 from gateway.scrub.sniff import Type
 from gateway.scrub.text import PlainText
 
+NAMES = {
+    Type.DOCX: "office",
+    Type.XLSX: "office",
+    Type.PPTX: "office",
+    Type.PDF: "pdf",
+    Type.JPEG: "image",
+    Type.PNG: "image",
+    Type.GIF: "image",
+    Type.HTML: "text",
+    Type.TEXT: "text",
+    Type.ICALENDAR: "calendar",
+    Type.VCARD: "calendar",
+}
+"""What the rules call them."""
+
 FAMILIES: tuple[tuple[Type, Scrubber], ...] = (
     (Type.DOCX, Ooxml()),
     (Type.XLSX, Ooxml()),

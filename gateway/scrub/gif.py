@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from gateway.scrub import Child
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 MAGICS = (b"GIF87a", b"GIF89a")
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
@@ -26,7 +26,7 @@ class Gif:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What the blocks give away."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _filtered(src, tally)
         return tally.inspection()
 

@@ -2,7 +2,8 @@
 
 An allow-list: a field nobody has thought of stays here. What is dropped is counted by kind, never by name or value, for
 a field's name can be a user's text too. Field bodies that leave are slices of the original, but for the few rewritten
-here: Date (to UTC), Message-ID (when the plan maps it), Subject (when the plan says so) and every Content-* field.
+here: Date (to UTC), Message-IDs of inner hosts, Message-ID and Subject (when the plan says so) and every Content-*
+field.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
 from gateway.facts import Removed
+from gateway.scrub.messageid import MessageIds
 from gateway.skeleton import Field, Octets, Part
 
 LEAVES = frozenset(
@@ -52,6 +54,7 @@ _KINDS = {
     "content-description": "names",
     "content-location": "paths",
 }
+_OF_IDS = frozenset(("message-id", "in-reply-to", "references"))
 _REWRITTEN = frozenset(("mime-version", "content-type", "content-transfer-encoding", "content-disposition"))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -94,12 +97,17 @@ class Tally:
 
 
 def kept_fields(
-    original: Octets, fields: Iterable[Field], rewritten: dict[str, str], keep: tuple[str, ...], tally: Tally
+    original: Octets,
+    fields: Iterable[Field],
+    rewritten: dict[str, str],
+    keep: tuple[str, ...],
+    ids: MessageIds | None,
+    tally: Tally,
 ) -> bytes:
     """The fields of a message that leave, without MIME-Version and Content-*.
 
     `rewritten` gives new bodies for some names; an empty one drops the field. `keep` are further names, lower case,
-    that a rule lets out.
+    that a rule lets out. Message-IDs go through `ids`.
     """
     lines: list[bytes] = []
     for field in fields:
@@ -112,6 +120,8 @@ def kept_fields(
             lines.append(_field(field.name, rewritten[field.name]) if rewritten[field.name] else b"")
         elif field.name == "date":
             lines.append(_date(original[field.value : field.end], tally))
+        elif ids is not None and field.name in _OF_IDS:
+            lines.append(_mapped(original[field.start : field.end], ids, tally))
         else:
             lines.append(_canonical(original[field.start : field.end]))
     return b"".join(lines)
@@ -183,6 +193,13 @@ def _date(body: bytes, tally: Tally) -> bytes:
     if utc is None or text.strip() != utc:
         tally.add("dates", "header")
     return _field("date", utc) if utc else b""
+
+
+def _mapped(field: bytes, ids: MessageIds, tally: Tally) -> bytes:
+    mapped = ids.rewritten(field)
+    if mapped != field:
+        tally.add("ids", "header")
+    return _canonical(mapped)
 
 
 def _field(name: str, body: str) -> bytes:

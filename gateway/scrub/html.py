@@ -26,7 +26,7 @@ from gateway.scrub.html_rules import KEPT, UNREADABLE, UNWRAPPED, WITH_CONTENT
 from gateway.scrub.html_tag import Count, Tags, fragment
 from gateway.scrub.html_tokens import Sort, Token, attributes, odd, region_end, tokens
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 MOST_BYTES = 16 << 20
 _CUT = frozenset((Kind.CODE,))
@@ -45,7 +45,7 @@ class Html:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What the page gives away."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _cleaned(src, child, tally)
         return tally.inspection()
 
@@ -210,9 +210,9 @@ class _Page:
         """Tell the verifier what must be nowhere: addresses and paths, but for those the reader was meant to see."""
         seen = unescape("".join(token.source for token in self._found if token.sort is Sort.TEXT))
         seen = "\n".join((seen, *tags.shown))
-        for value in tags.removed:
+        for kind, value in tags.addresses:
             if value not in seen:
-                self._tally.remember(Kind.LINKS, value)
+                self._tally.remember(kind, value)
 
     def _joined(self, pieces: list[str]) -> str:
         """The pieces as one page. What was left out between two texts must not let them become an entity."""

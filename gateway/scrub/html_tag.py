@@ -39,8 +39,8 @@ class Tags:
         self._tally = tally
         self._classes = classes
         self._anchors = anchors
-        self.removed: set[str] = set()
-        """Addresses and paths that were taken out."""
+        self.addresses: set[tuple[Kind, str]] = set()
+        """Addresses and paths the plan decides about."""
         self.shown: set[str] = set()
         """Where the links that stay lead to, and words beside the text."""
 
@@ -142,9 +142,10 @@ class Tags:
             return one.value
         if lower.startswith("mid:"):
             return self._without(one, Kind.IDS, counts)
-        self.removed.add(address)
         is_near = ":" not in lower.partition("/")[0] and not lower.startswith(("//", "\\\\"))
-        return self._without(one, Kind.PATHS if is_near else Kind.LINKS, counts)
+        kind = Kind.PATHS if is_near else Kind.LINKS
+        self.addresses.add((kind, address))
+        return self._without(one, kind, counts)
 
     def _fragment(self, one: Attribute, address: str, counts: Count) -> str | None:
         if address.lower() in ("#", "#top"):

@@ -14,7 +14,7 @@ import struct
 
 from gateway.scrub import Child, exif, icc
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
@@ -32,7 +32,7 @@ class Jpeg:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What the segments give away."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _filtered(src, tally)
         return tally.inspection()
 

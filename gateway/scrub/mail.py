@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from gateway.facts import Removed
 from gateway.scrub.contentid import ContentIds
 from gateway.scrub.header import Shape, Tally, content_fields, kept_fields
+from gateway.scrub.messageid import MessageIds
 from gateway.skeleton import Octets, Part, Skeleton
 
 _SLICE = 256 * 1024
@@ -50,6 +51,8 @@ class MailPlan:
     """Replaces Message-ID; empty keeps it."""
     subject: str | None = None
     """Replaces Subject; None keeps it, empty drops it."""
+    ids: MessageIds | None = None
+    """What becomes of ids that name an inner host; None keeps them."""
     keep: tuple[str, ...] = ()
     """Further header fields a rule lets out, lower case."""
     replaced: tuple[Replacement, ...] = ()
@@ -90,7 +93,7 @@ def compose(original: Octets, skeleton: Skeleton, plan: MailPlan) -> Composed:
     rewritten = {"message-id": plan.message_id} if plan.message_id else {}
     if plan.subject is not None:
         rewritten["subject"] = plan.subject
-    outer = kept_fields(original, skeleton.fields, rewritten, plan.keep, body.tally)
+    outer = kept_fields(original, skeleton.fields, rewritten, plan.keep, plan.ids, body.tally)
     names = {field.name for field in skeleton.fields}
     ours = (
         ("Received", plan.received),
@@ -134,7 +137,9 @@ class _Body:
             return b""
         head = b""
         if part.parent >= 0 and self._parts[part.parent].media.startswith("message/"):
-            head = kept_fields(self._original, part.fields, {}, (), self.tally) + b"MIME-Version: 1.0\r\n"
+            head = (
+                kept_fields(self._original, part.fields, {}, (), self._plan.ids, self.tally) + b"MIME-Version: 1.0\r\n"
+            )
         one = self._replaced.get(part.path)
         is_divided = part.is_multipart and bool(self._children[index])
         shape = Shape(

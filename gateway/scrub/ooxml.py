@@ -31,7 +31,7 @@ from gateway.scrub.ooxml_word import WORD
 from gateway.scrub.ooxml_word import whole as whole_text
 from gateway.scrub.opc import Relation
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 
 class Ooxml:
@@ -39,7 +39,7 @@ class Ooxml:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What stands in the document."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _Document(src, child, tally).clean()
         return tally.inspection()
 
@@ -264,7 +264,7 @@ def _properties(part: Part) -> bytes | None:
     for row in list(part.root):
         local = row.tag.rpartition("}")[2] if isinstance(row.tag, str) else ""
         kind = PROPERTY_KINDS.get(local, Kind.MARKS)
+        part.tally.remember(kind, "".join(row.itertext()).strip())
         if part.strips(kind):
-            part.tally.remember(kind, "".join(row.itertext()).strip())
             part.root.remove(row)
     return part.content if len(part.root) else None

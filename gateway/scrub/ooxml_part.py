@@ -188,8 +188,10 @@ def _attributes(element: Element, name: str, part: Part, rules: Rules) -> None:
             kind = Kind.IDS if label else Kind.MARKS
         if kind is None and label in _SPOKEN and _PATH.search(element.get(key)):
             kind = Kind.PATHS
-        if kind is not None and part.strips(kind):
-            part.tally.remember(kind, element.attrib.pop(key))
+        if kind is not None:
+            part.tally.remember(kind, element.get(key))
+            if part.strips(kind):
+                del element.attrib[key]
     if name.endswith(_NAMED):
         _shape_name(element, part)
     if name == "a:srcRect" and any(value not in ("0", "0%") for value in element.values()):

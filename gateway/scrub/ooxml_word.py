@@ -173,16 +173,19 @@ class _Field:
 def _fields(part: Part) -> None:
     for simple in part.elements("w:fldSimple"):
         code = next((value for key, value in simple.items() if short(key) == "w:instr"), "")
-        if (kind := _gives_away(code)) and part.strips(kind):
-            part.tally.remember(kind, _argument(code))
+        if (kind := _gives_away(code)) and _strips(part, kind, code):
             _blank(kind, list(simple.iter("{*}t")))
             unwrap(simple)
     for field in _complex_fields(part):
-        if (kind := _gives_away(field.code)) and part.strips(kind):
-            part.tally.remember(kind, _argument(field.code))
+        if (kind := _gives_away(field.code)) and _strips(part, kind, field.code):
             _blank(kind, field.result)
             for element in field.skeleton:
                 remove(element)
+
+
+def _strips(part: Part, kind: Kind, code: str) -> bool:
+    part.tally.remember(kind, _argument(code))
+    return part.strips(kind)
 
 
 def _complex_fields(part: Part) -> Iterator[_Field]:

@@ -19,7 +19,7 @@ from pikepdf import Array
 from gateway.scrub import Child
 from gateway.scrub.pdf_objects import Cleaner
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 _HARMLESS = "reported number of objects"
 """qpdf's words for a /Size that is not the highest number plus one; common, and no reader's view depends on it."""
@@ -30,7 +30,7 @@ class Pdf:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What stands in the document."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _rewritten(src, child, tally)
         return tally.inspection()
 

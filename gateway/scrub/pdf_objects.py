@@ -60,7 +60,7 @@ class Cleaner:
             gone = [
                 key
                 for key in list(information.keys())
-                if self._strips(pdf_rules.INFO.get(key, Kind.MARKS), key, information)
+                if self._strips(pdf_rules.INFO.get(key, Kind.MARKS), key, information, Place.PROPERTIES)
             ]
             for key in gone:
                 self._take(information, key)
@@ -70,11 +70,11 @@ class Cleaner:
             if key not in pdf_rules.TRAILER | _XREF_KEYS | {"/Info"} and self._tally.strips(Kind.MARKS, Place.WHOLE):
                 self._take(trailer, key)
 
-    def _strips(self, kind: Kind, key: str, holder: Object) -> bool:
+    def _strips(self, kind: Kind, key: str, holder: Object, place: Place) -> bool:
         value = holder.get(key)
         if isinstance(value, pikepdf.String):
             self._tally.remember(kind, str(value))
-        return self._tally.strips(kind, Place.PROPERTIES)
+        return self._tally.strips(kind, place)
 
     def _take(self, holder: Object, key: str | int) -> None:
         self._taken.append(holder[key])
@@ -84,9 +84,7 @@ class Cleaner:
         """Take every key that is not on the list."""
         for key in [key for key in holder.keys() if key not in allowed]:  # noqa: SIM118
             kind = pdf_rules.LOST.get(key, Kind.MARKS)
-            if self._tally.strips(kind, place):
-                if isinstance(value := holder[key], pikepdf.String):
-                    self._tally.remember(kind, str(value))
+            if self._strips(kind, key, holder, place):
                 self._take(holder, key)
 
     def _catalog(self) -> None:

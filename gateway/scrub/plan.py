@@ -7,7 +7,7 @@ draws a random number; what must differ from leg to leg comes from `Plan.seed`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from mmap import mmap
 from typing import Protocol, TypeAlias
@@ -161,8 +161,15 @@ class Plan:
     """What the rules in force say for one leg. `said` names only what differs from the default."""
 
     said: tuple[tuple[Kind, Action], ...] = ()
+    only: tuple[tuple[str, Kind, Action], ...] = ()
+    """What is said of documents of one family (`families` in `rules/metadata.toml`); counts after `within` alone."""
     seed: bytes = b""
     """The leg's own randomness, for scrubbers that must write new identifiers."""
+
+    def within(self, family: str) -> Plan:
+        """The plan for a document of this family, and for all that is nested in it."""
+        said = tuple((kind, action) for one, kind, action in self.only if one == family)
+        return replace(self, said=self.said + said, only=())
 
     def action(self, kind: Kind) -> Action:
         """What to do with `kind`; where two rules speak of one kind the one that lets less pass wins."""

@@ -15,7 +15,7 @@ import zlib
 
 from gateway.scrub import Child, exif, icc
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Kind, Place, Plan, Sink, Stuck, Window
-from gateway.scrub.tally import SURVEY, Tally
+from gateway.scrub.tally import Tally
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _PROFILE_NAME = b"Colour\x00\x00"
@@ -48,7 +48,7 @@ class Png:
 
     def inspect(self, src: Window, child: Child) -> Inspection:
         """What the chunks give away."""
-        tally = Tally(SURVEY, child)
+        tally = Tally(child.plan, child)
         _filtered(src, tally)
         return tally.inspection()
 

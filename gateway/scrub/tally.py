@@ -12,7 +12,14 @@ from collections import Counter
 from gateway.scrub import Child
 from gateway.scrub.plan import Action, Cleaned, Code, Finding, Held, Inspection, Kind, Place, Plan
 
-SURVEY = Plan(said=tuple((kind, Action.STRIP) for kind in Kind))
+
+def survey_plan(plan: Plan) -> Plan:
+    """The plan that finds everything but what `plan` keeps: that stays, so that what is inside it is found too."""
+    kept = {kind for kind in Kind if plan.action(kind) is Action.KEEP}
+    return Plan(said=tuple((kind, Action.KEEP if kind in kept else Action.STRIP) for kind in Kind))
+
+
+SURVEY = survey_plan(Plan())
 
 _NOWHERE = frozenset({Kind.IDS, Kind.PATHS, Kind.LINKS})
 
@@ -42,12 +49,12 @@ class Tally:
             self._unsupported = place
 
     def remember(self, kind: Kind, value: str | None) -> None:
-        """A removed identifier, path or sign-in name, for the verifier to look for: those may not stand anywhere.
+        """An identifier, path or sign-in name, for the verifier to look for: removed ones may not stand anywhere.
 
         People's names and titles may: authors sign their letters.
         """
         if value and (kind in _NOWHERE or (kind is Kind.PEOPLE and ("\\" in value or "@" in value))):
-            self._child.remember(value)
+            self._child.remember(value, is_kept=self._actions[kind] is Action.KEEP)
 
     def adopt(self, nested: tuple[bytes, Cleaned] | Held) -> bytes | None:
         """Take over what came of a nested document; None if it is held."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway.scrub import document
-from gateway.scrub.plan import Held, Plan
+from gateway.scrub.plan import Action, Held, Kind, Plan
 from gateway.scrub.verify import verify
 from tests.corpus import docx_file, gif_file, html_file, jpeg_file, pdf_file, png_file, pptx_file, xlsx_file
 from tests.corpus.canary import Dirty, found
@@ -31,6 +31,11 @@ def cleaned(dirty: Dirty, name: str) -> bytes:
     result = document.clean(dirty.content, name=name, plan=Plan())
     assert not isinstance(result, Held), result
     return result[0]
+
+
+def keeping(*kept: Kind) -> Plan:
+    """Everything goes but this."""
+    return Plan(said=tuple((kind, Action.KEEP if kind in kept else Action.STRIP) for kind in Kind))
 
 
 @each
@@ -82,6 +87,21 @@ def test_the_verifier_agrees(name: str, make: Make, least: int) -> None:
 
     assert () == verify(dirty.content, cleaned(dirty, name), name=name, plan=Plan())
     assert () != verify(dirty.content, dirty.content, name=name, plan=Plan())
+
+
+@each
+def test_the_verifier_accepts_what_the_plan_keeps_and_only_that(name: str, make: Make, least: int) -> None:
+    """Whatever one kind a rule keeps, the copy passes; where no rule does, what it left in is found."""
+    dirty = make()
+    for kind in Kind:
+        plan = keeping(kind)
+        result = document.clean(dirty.content, name=name, plan=plan)
+        assert not isinstance(result, Held), kind
+        copy, _ = result
+
+        assert () == verify(dirty.content, copy, name=name, plan=plan), kind
+        if found(copy, dirty.words(1, 2, 4)):
+            assert () != verify(dirty.content, copy, name=name, plan=keeping()), kind
 
 
 @each

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.scrub import document
 from gateway.scrub.plan import Action, Code, Held, Kind, Plan
+from gateway.scrub.verify import verify
 from tests.corpus import docx_file, jpeg_file, png_file
 
 
@@ -113,3 +114,19 @@ def test_a_mapping_is_read_like_bytes() -> None:
         window.write(content)
 
         assert document.clean(content, plan=Plan()) == document.clean(window, plan=Plan())
+
+
+def test_what_is_kept_in_one_family_goes_from_another() -> None:
+    """A rule that keeps positions in pictures is nothing to any other document, nor the other way round."""
+    photo = jpeg_file.dirty().content
+    of_pictures = Plan(only=(("image", Kind.LOCATION, Action.KEEP),))
+    of_documents = Plan(only=(("pdf", Kind.LOCATION, Action.KEEP),))
+
+    kept, gone = document.clean(photo, plan=of_pictures), document.clean(photo, plan=of_documents)
+
+    assert not isinstance(kept, Held)
+    assert not isinstance(gone, Held)
+    assert [Kind.LOCATION] == [found.kind for found in kept[1].kept]
+    assert () == gone[1].kept
+    assert () == verify(photo, kept[0], plan=of_pictures)
+    assert () == verify(photo, gone[0], plan=of_documents)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
 
 from gateway.intake.mail import skeleton
 from gateway.scrub.header import clean_name, utc_date
 from gateway.scrub.mail import Composed, MailPlan, Replacement, compose
+from gateway.scrub.messageid import MessageIds
 from gateway.skeleton import Limits, Skeleton
 
 PLAN = MailPlan(received="by gw.town.example; Wed, 1 Apr 2026 08:00:00 +0000", seed=b"leg-0-seed-bytes")
@@ -139,6 +141,21 @@ def test_an_attached_message_loses_what_the_outer_one_would() -> None:
     part = read(out).parts[2]
     assert ["from", "mime-version", "content-type"] == [field.name for field in part.fields]
     assert b"inner\r\n" == out[part.body : part.end]
+
+
+def test_inner_hosts_leave_in_no_id() -> None:
+    """Message-ID, In-Reply-To and References, also of an attached message, name no machine of the office."""
+    top = TOP + b"In-Reply-To: <2@PC17>\r\nReferences: <0@mail.gmail.com> <2@PC17>\r\n"
+    inner = b"Message-ID: <1@pc.lan>\r\nFrom: c@d.example\r\n\r\ninner\r\n"
+    message = top + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: message/rfc822\r\n\r\n"
+    plan = replace(PLAN, ids=MessageIds(secret_key=bytes(32), domains=("town.example",)))
+
+    out = whole(message + inner + b"\r\n--a--\r\n", plan)
+
+    assert b"pc" not in b"".join(line for line in out.lower().splitlines() if b"@" in line)
+    assert b"<0@mail.gmail.com>" in out
+    removed = made(message + inner + b"\r\n--a--\r\n", plan).removed
+    assert 4 == sum(one.count for one in removed if (one.kind, one.place) == ("ids", "header"))
 
 
 def test_subject_message_id_and_date_follow_the_plan() -> None:
