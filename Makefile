@@ -17,7 +17,7 @@ help:
 	@echo "make test     the test-suite (make test-all: the slow ones too)"
 	@echo "make run      an office in ./$(OFFICE) on 127.0.0.1, ports $(BASE) + 25, 465, 587 ...; Ctrl-C stops it"
 	@echo "make check    lint, format, types, contracts (each a target of its own)"
-	@echo "make bench    measure, beside Postfix on the same machine"
+	@echo "make bench    measure, beside Postfix, OpenSSH and asyncssh on the same machine"
 	@echo "make clean    remove what the others made (an office in ./$(OFFICE) stays)"
 
 demo: tools-run $(RUN)

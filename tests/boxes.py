@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-import pwd
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,32 +143,15 @@ class PartnerBox:
 
     home: Path
     port: int
+    host_key: Path
     _server: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def built(cls, home: Path) -> PartnerBox:
-        """Keys and a folder; not yet listening."""
+    def built(cls, home: Path, port: int, host_key: Path, our_key: str) -> PartnerBox:
+        """A folder, and the line we sent them; not yet listening."""
         (home / "in").mkdir(parents=True)
-        make_key(home / "host")
-        make_key(home / "ours")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            return cls(home, int(probe.getsockname()[1]))
-
-    @property
-    def user(self) -> str:
-        """Whom we sign in as: without root, sshd lets in its own user alone."""
-        return pwd.getpwuid(os.geteuid()).pw_name
-
-    @property
-    def fingerprint(self) -> str:
-        """Of its host key."""
-        done = subprocess.run(["ssh-keygen", "-lf", str(self.home / "host.pub")], capture_output=True, check=True)
-        return done.stdout.decode().split()[1]
-
-    @property
-    def our_key(self) -> Path:
-        """The private key the office was given for it."""
-        return self.home / "ours"
+        (home / "authorized_keys").write_text(f"{our_key}\n")
+        return cls(home, port, host_key)
 
     def opens(self) -> None:
         """Listen. Fails if it cannot."""
@@ -179,8 +160,8 @@ class PartnerBox:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as its service does; root's will not start without
         config = self.home / "config"
         config.write_text(
-            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.home}/host\nPidFile none\nUsePAM no\n"
-            f"StrictModes no\nAuthorizedKeysFile {self.home}/ours.pub\nPasswordAuthentication no\n"
+            f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.host_key}\nPidFile none\nUsePAM no\n"
+            f"StrictModes no\nAuthorizedKeysFile {self.home}/authorized_keys\nPasswordAuthentication no\n"
             f"Subsystem sftp internal-sftp\nForceCommand internal-sftp -d {self.home}/in\n"
         )
         said = self.home / "said"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from gateway.commands.credentials import Credentials
 from gateway.commands.office import Office
 from gateway.doors.admin import Counter
 from gateway.doors.sftp.officetree import Offices
-from gateway.doors.sftp.session import Bounds
 from gateway.engine.attested import Attestations
 from gateway.engine.contents import Contents
 from gateway.engine.delivering import Delivering
@@ -26,8 +26,8 @@ from gateway.engine.notes import Notes
 from gateway.engine.orders import Orders
 from gateway.engine.pages import Pages
 from gateway.engine.pigeonholes import Pigeonholes
-from gateway.engine.precedence import Precedence
 from gateway.engine.policy import InForce
+from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
 from gateway.engine.pushing import Pushing
 from gateway.engine.runner import Runner, Voyage
@@ -40,9 +40,10 @@ from gateway.engine.vault import Vault
 from gateway.engine.workshop import Workshop
 from gateway.engine.writing import Writer
 from gateway.judge.rulebook import Rulebook
-from gateway.keep.beside import BlobsBeside
 from gateway.keep.accounts import Accounts
+from gateway.keep.beside import BlobsBeside
 from gateway.keep.files import FileBlobs
+from gateway.scrub.messageid import MessageIds
 from gateway.seal.registrar import Registrar
 from gateway.ship.resolve import Resolver
 from gateway.ship.sftp import SftpCarrier
@@ -121,7 +122,13 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
 def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Gateway:
     """The gateway, ready to run in `tasks`."""
     office, clock = parts.office, parts.office.clock
-    inquiry = Inquiry(rules=parts.rules, clock=clock, registrar=parts.registrar, keyholders=parts.keyholders)
+    inquiry = Inquiry(
+        rules=parts.rules,
+        clock=clock,
+        registrar=parts.registrar,
+        keyholders=parts.keyholders,
+        acquaintance=office.acquaintance,
+    )
     contents = Contents(parts.vault, workshop)
     carrier, file_carrier = SmtpCarrier(name=host_of(parts.rules.rulebook)), SftpCarrier()
     stations = Dispatch(
@@ -131,8 +138,8 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
 
     async def settle(stream: str) -> Voyage | None:  # the deposits hand on to the runner, which they ask the desk about
         return await depositing.settle(stream)
-    precedence = Precedence()
 
+    precedence = Precedence()
     runner = Runner(
         archive=office.archive,
         scribe=parts.scribe,
@@ -150,10 +157,11 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         runner=runner,
         clock=clock,
         signing_in=parts.signing_in,
-        precedence=precedence,
         tasks=tasks,
+        precedence=precedence,
     )
-    depositing = _depositing(parts, inquiry, desk, tasks)
+    depositing = _depositing(parts, inquiry, desk, precedence, tasks)
+    depositing.wake = runner.wake
     return Gateway(
         runner=runner,
         desk=desk,
@@ -179,12 +187,17 @@ def _mail_stations(
     )
     return MailStations(
         contents=contents,
-        preparing=Preparing(vault=parts.vault, workshop=workshop, clock=clock, host=host),
+        preparing=Preparing(vault=parts.vault, workshop=workshop, clock=clock, host=host, ids=_message_ids(parts)),
         inquiry=inquiry,
         delivering=delivering,
         notes=parts.notes,
         rules=parts.rules,
     )
+
+
+def _message_ids(parts: Parts) -> MessageIds:
+    key = hmac.digest(parts.office.keyring.index_key, b"sealgate/message-id/v1", "sha256")
+    return MessageIds(secret_key=key, domains=parts.rules.rulebook.gateway.office.domains)
 
 
 def _file_stations(
@@ -211,7 +224,9 @@ def _file_stations(
     )
 
 
-def _depositing(parts: Parts, inquiry: Inquiry, desk: Desk, tasks: asyncio.TaskGroup) -> Depositing:
+def _depositing(
+    parts: Parts, inquiry: Inquiry, desk: Desk, precedence: Precedence, tasks: asyncio.TaskGroup
+) -> Depositing:
     office, clock = parts.office, parts.office.clock
     staging = Staging(
         office.setting.var / "staging",
@@ -220,7 +235,7 @@ def _depositing(parts: Parts, inquiry: Inquiry, desk: Desk, tasks: asyncio.TaskG
         keyring=office.keyring,
         clock=clock,
         tasks=tasks,
-        largest_bytes=Bounds().file_bytes,
+        largest_bytes=parts.rules.rulebook.gateway.limits.file_bytes,
     )
     staging.recover()
     shelf = Shelf(
@@ -239,6 +254,7 @@ def _depositing(parts: Parts, inquiry: Inquiry, desk: Desk, tasks: asyncio.TaskG
         notes=parts.notes,
         clock=clock,
         foresee=desk.foresee,
+        precedence=precedence,
     )
 
 

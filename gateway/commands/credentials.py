@@ -32,11 +32,16 @@ class Credentials:
 
     def read(self, name: str) -> bytes:
         """The secret of that name. Blocks. Raises `Misconfigured`."""
-        if not _NAME.fullmatch(name):
-            raise Misconfigured("a route's credential is named in letters, digits and -._")
+        path = self.path(name)
         if self.given is not None and (self.given / name).is_file():
             try:
                 return (self.given / name).read_bytes()
             except OSError as why:
                 raise Misconfigured(f"the credential {name} cannot be read: {why.strerror}") from why
-        return private.read_file(self.folder / name)
+        return private.read_file(path)
+
+    def path(self, name: str) -> Path:
+        """Where the office keeps it itself. Raises `Misconfigured`."""
+        if not _NAME.fullmatch(name):
+            raise Misconfigured("a route's credential is named in letters, digits and -._")
+        return self.folder / name

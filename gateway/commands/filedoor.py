@@ -12,6 +12,7 @@ from gateway.doors.sftp.server import SftpDoor, TreeFor
 from gateway.doors.sftp.session import Bounds
 from gateway.doors.sftp.settings import Settings
 from gateway.engine.ssh_sign_in import Certifiers, SshSignIn
+from gateway.judge.stationshapes import LimitsTable
 from gateway.keep.accounts import Accounts
 
 
@@ -20,18 +21,23 @@ def certifiers_in(certs: Path) -> Certifiers:
     return Certifiers(keys=certs / "ssh_user_ca.pub", revoked=certs / "ssh_revoked")
 
 
+def settings_of(limits: LimitsTable) -> Settings:
+    """The door's bounds, as the rules set them."""
+    return Settings(
+        bounds=Bounds(handles=limits.handles, message_bytes=limits.sftp_message_bytes, file_bytes=limits.file_bytes),
+        early_packet_bytes=limits.ssh_packet_bytes_before_sign_in,
+        late_packet_bytes=limits.ssh_packet_bytes,
+    )
+
+
 def file_door(parts: Parts, tree_for: TreeFor, guard: Guard, host_key: asyncssh.SSHKey) -> SftpDoor:
     """The door, not yet listening."""
-    office, limits = parts.office, parts.rules.rulebook.gateway.limits
+    office = parts.office
     sign_in = SshSignIn(
         rules=parts.rules,
         clock=office.clock,
         accounts=Accounts(office.setting.accounts),
         certifiers=certifiers_in(office.setting.certs),
     )
-    settings = Settings(
-        bounds=Bounds(handles=limits.handles),
-        early_packet_bytes=limits.ssh_packet_bytes_before_sign_in,
-        late_packet_bytes=limits.ssh_packet_bytes,
-    )
+    settings = settings_of(parts.rules.rulebook.gateway.limits)
     return SftpDoor(sign_in, tree_for, host_keys=(host_key,), settings=settings, guard=guard, clock=office.clock)

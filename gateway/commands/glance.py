@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from gateway.errors import Misconfigured
+from gateway.judge import entrance
 
 Shape = TypeVar("Shape")
 
@@ -51,20 +52,41 @@ class Gateway(msgspec.Struct, frozen=True):
         return ports
 
 
+class _Role(msgspec.Struct, frozen=True, rename="kebab"):
+    sign_in: tuple[str, ...] | str = ()
+
+
 class _Person(msgspec.Struct, frozen=True):
     name: str = ""
+    roles: tuple[str, ...] | str = ()
 
 
 class _People(msgspec.Struct, frozen=True):
     person: dict[str, _Person]
+    role: dict[str, _Role] = {}
 
 
-class _Partner(msgspec.Struct, frozen=True):
+class _Partner(msgspec.Struct, frozen=True, rename="kebab"):
     name: str = ""
+    sign_in: tuple[str, ...] | str = ()
 
 
 class _Partners(msgspec.Struct, frozen=True):
     partner: dict[str, _Partner] = {}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One `[[route]]`, as far as a glance goes."""
+
+    id: str
+    partner: str
+    at: str
+    user: str = ""
+    credential: str = ""
+
+
+class _Routes(msgspec.Struct, frozen=True):
+    route: tuple[Route, ...] = ()
 
 
 def glance_at_gateway(rules: Mapping[str, str]) -> Gateway:
@@ -76,6 +98,25 @@ def glance_at_people(rules: Mapping[str, str]) -> dict[str, str]:
     """Everybody in `people.toml`: address for comparison, and name. Raises `Misconfigured`."""
     people = _read("people.toml", rules, _People).person
     return {address.lower(): person.name for address, person in people.items()}
+
+
+def glance_at_sign_in(rules: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The ways to sign in that the rules leave everybody, by address or `partner:ID`. Raises as above."""
+    people = _read("people.toml", rules, _People)
+    said = {role: _listed(table.sign_in) for role, table in people.role.items()}
+    left = {
+        address.lower(): entrance.left_by(said.get(role, ()) for role in _listed(person.roles))
+        for address, person in people.person.items()
+    }
+    partners = _read("partners.toml", rules, _Partners).partner if "partners.toml" in rules else {}
+    return left | {
+        f"partner:{one}".lower(): entrance.left_by((_listed(table.sign_in),)) for one, table in partners.items()
+    }
+
+
+def glance_at_routes(rules: Mapping[str, str]) -> tuple[Route, ...]:
+    """The routes of `routes.toml`, in their order. Raises as above."""
+    return _read("routes.toml", rules, _Routes).route
 
 
 def glance_at_partners(rules: Mapping[str, str]) -> dict[str, str]:
@@ -90,6 +131,10 @@ def rules_in(folder: Path) -> dict[str, str]:
         return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
     except (OSError, UnicodeDecodeError) as why:
         raise Misconfigured(f"the rules in {folder} cannot be read") from why
+
+
+def _listed(said: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else said
 
 
 def _read(name: str, rules: Mapping[str, str], shape: type[Shape]) -> Shape:

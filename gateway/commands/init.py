@@ -7,6 +7,8 @@ failure the folder is as it was. What it prints, it prints once: of a password o
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ from gateway.keep.accounts import Accounts
 from gateway.keep.keyring import Keyring
 from gateway.ledger.checkpoint import Signer
 
+OUTSIDE_HOST_KEY = "outside_ssh_host_ed25519_key"
+
 
 class Account(msgspec.Struct, frozen=True):
     """What a person signs in with, shown once."""
@@ -37,10 +41,12 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """For a mail server on this machine that plays the outside world."""
+    """For a mail server, and a partner's `sshd`, on this machine that play the outside world."""
 
     cert: str
     key: str
+    ssh_host_key: str
+    """What the partner's server proves itself with: the routes pin it."""
 
 
 class FirstDay(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +68,7 @@ class FirstDay(msgspec.Struct, frozen=True, omit_defaults=True):
     "base",
     metavar="BASE",
     type=click.IntRange(LOWEST_BASE, HIGHEST_BASE),
-    help="Listen on 127.0.0.1 only, at BASE + the standard ports; the outside world is at BASE + 2525.",
+    help="Listen on 127.0.0.1 only, at BASE + the standard ports; the outside is at BASE + 2525, for files 2222.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def init(folder: Path, base: int | None, as_json: bool) -> None:
@@ -83,14 +89,17 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
 
     Raises what went wrong, `Misconfigured` for most of it, and leaves nothing behind.
     """
-    sample = as_of(day(clock.now_ms()), sample_rules())
-    rules = sample if base is None else on_loopback(sample, base)
-    gateway = glance_at_gateway(rules)
+    rules = as_of(day(clock.now_ms()), sample_rules())
     setting = Setting(folder=folder.absolute())
     with _all_or_nothing(setting.folder):
+        setting.certs.mkdir(mode=0o755)
+        host_key = make_host_key(setting.host_key).get_fingerprint()
+        if base is not None:
+            box_key = make_host_key(setting.certs / OUTSIDE_HOST_KEY).get_fingerprint()
+            rules = on_loopback(rules, base, user=pwd.getpwuid(os.geteuid()).pw_name, host_key=box_key)
+        gateway = glance_at_gateway(rules)
         _write_rules(setting.rules, rules)
         ca, outside = _certify(setting.certs, gateway.office.domains, clock, is_loopback=base is not None)
-        host_key = make_host_key(setting.host_key).get_fingerprint()
         setting.var.mkdir(mode=0o700)
         keyring = Keyring.create(setting.keys, entropy=clock.random)
         accounts = _open_accounts(setting, glance_at_people(rules), clock)
@@ -101,7 +110,7 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
         ledger_key=Signer(gateway.ledger.origin, keyring.ledger_seed).vkey,
         ports=gateway.ports(),
         ssh_host_key=host_key,
-        outside=Outside(cert=str(outside.cert), key=str(outside.key)) if outside else None,
+        outside=outside,
     )
 
 
@@ -139,13 +148,15 @@ def _write_rules(folder: Path, rules: Mapping[str, str]) -> None:
         path.chmod(0o644)  # rules others can write are refused, whatever the umask was
 
 
-def _certify(folder: Path, domains: tuple[str, ...], clock: Clock, *, is_loopback: bool) -> tuple[Pair, Pair | None]:
-    """The CA, and on loopback the outside's pair; the doors' own pair is made beside them."""
+def _certify(folder: Path, domains: tuple[str, ...], clock: Clock, *, is_loopback: bool) -> tuple[Pair, Outside | None]:
+    """The CA, and on loopback what the outside needs; the doors' own pair is made beside them."""
     now = moment(clock.now_ms())
-    folder.mkdir(mode=0o755)
     ca = make_authority(folder, domains, now=now)
     issue(folder, "gateway", office_names(domains), now=now)
-    return ca, issue(folder, "outside", THIS_MACHINE, now=now) if is_loopback else None
+    if not is_loopback:
+        return ca, None
+    pair = issue(folder, "outside", THIS_MACHINE, now=now)
+    return ca, Outside(cert=str(pair.cert), key=str(pair.key), ssh_host_key=str(folder / OUTSIDE_HOST_KEY))
 
 
 def _open_accounts(setting: Setting, people: Iterable[str], clock: Clock) -> tuple[Account, ...]:
@@ -164,6 +175,15 @@ def _worded(first_day: FirstDay, folder: Path) -> str:
         f"Accounts\n{accounts}\n\nDoors\n{ports}\n\n"
         f"Mail programs must trust    {first_day.ca}\n"
         f"File door shows the key     {first_day.ssh_host_key}\n"
-        f"Auditors verify with        {first_day.ledger_key}\n\n"
+        f"Auditors verify with        {first_day.ledger_key}\n"
+        f"{_outside(first_day)}\n"
         f"Next: sealgate --office {folder} serve\n"
     )
+
+
+def _outside(first_day: FirstDay) -> str:
+    """How somebody on this machine can play the world."""
+    outside = first_day.outside
+    if outside is None:
+        return ""
+    return f"Outside, mail shows         {outside.cert}\nOutside, an sshd shows      {outside.ssh_host_key}\n"

@@ -1,4 +1,5 @@
-"""The same office on 127.0.0.1: every door at BASE + its standard port, the outside world at BASE + 2525.
+"""The same office on 127.0.0.1: every door at BASE + its standard port, the outside world at BASE + 2525 for mail, and
+for a partner's own file server at BASE + 2222.
 
 Works on the text of the rule files, so that their comments and order stay; what it wrote is read back and compared.
 """
@@ -17,10 +18,14 @@ LOWEST_BASE = 1002
 """The lowest door (22) then needs no root."""
 HIGHEST_BASE = 65535 - 8443
 OUTSIDE = 2525
+OUTSIDE_BOX = 2222
 
 _LISTEN = re.compile(r'(?<=listen = \[)(?:"[^"]*"|[^\]"])*(?=\])')
 _PORT = re.compile(r'"[^"]*:(\d+)"')
 _URL_HOST = re.compile(r'(url = "\w+://)[^"/]+')
+_BOX_AT = re.compile(r'^(at = )"[^"]*"', re.MULTILINE)
+_BOX_USER = re.compile(r'^(user = )"[^"]*"', re.MULTILINE)
+_BOX_KEYS = re.compile(r"^(host-keys = )\[[^\]]*\]", re.MULTILINE)
 _MAIL_VIA = re.compile(r'^(mail = \{.*?via = )"[^"]*"', re.MULTILINE)
 
 
@@ -28,16 +33,32 @@ class _Mail(msgspec.Struct, frozen=True):
     via: str
 
 
+class _Box(msgspec.Struct, frozen=True, rename="kebab"):
+    at: str
+    user: str
+    host_keys: tuple[str, ...]
+
+
 class _Routes(msgspec.Struct, frozen=True):
     mail: _Mail
+    route: tuple[_Box, ...] = ()
 
 
-def on_loopback(rules: Mapping[str, str], base: int) -> dict[str, str]:
-    """`rules` with `gateway.toml` and `routes.toml` on 127.0.0.1. Raises `Misconfigured` when they cannot be read."""
-    via = f"127.0.0.1:{base + OUTSIDE}"
+def on_loopback(rules: Mapping[str, str], base: int, *, user: str, host_key: str) -> dict[str, str]:
+    """`rules` with `gateway.toml` and `routes.toml` on 127.0.0.1, where partners' file servers are all one.
+
+    It lets `user` in, for without root an `sshd` lets in nobody else, and shows the key with this fingerprint.
+    Raises `Misconfigured` when the rules cannot be read, or something of them would stay elsewhere.
+    """
+    via, box = f"127.0.0.1:{base + OUTSIDE}", f"127.0.0.1:{base + OUTSIDE_BOX}"
     routes = _MAIL_VIA.sub(rf'\g<1>"{via}"', rules["routes.toml"])
-    if msgspec.toml.decode(routes, type=_Routes).mail.via != via:
+    for place, said in ((_BOX_AT, f'"{box}"'), (_BOX_USER, f'"{user}"'), (_BOX_KEYS, f'["{host_key}"]')):
+        routes = place.sub(rf"\g<1>{said}", routes)
+    moved = msgspec.toml.decode(routes, type=_Routes)
+    if moved.mail.via != via:
         raise Misconfigured("rules/routes.toml has no line `mail = { via = … }`: mail would leave this machine")
+    if any(one != _Box(at=box, user=user, host_keys=(host_key,)) for one in moved.route):
+        raise Misconfigured("rules/routes.toml has a route without its own lines `at`, `user`, `host-keys`: it stayed")
     doors = "".join(_door(line, base) for line in rules["gateway.toml"].splitlines(keepends=True))
     for name, door in glance_at_gateway({"gateway.toml": doors}).door.items():
         if not all(place.startswith("127.0.0.1:") for place in door.listen):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
+from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.archive import Archive, latest_of
 from gateway.engine.clock import Clock, SystemClock
 from gateway.engine.entries import Entries, Write
@@ -59,6 +60,11 @@ class Office:
         gateway = self.folder_rules.gateway
         place = _place(self.setting, gateway.storage.blobs, "files")
         return FileBlobs(place, largest_bytes=gateway.limits.message_bytes)
+
+    @property
+    def acquaintance(self) -> Acquaintance:
+        """Whom the office has reached, as its records have it."""
+        return Acquaintance(records=self.records, archive=self.archive, index_key=self.keyring.index_key)
 
     @property
     def writable(self) -> SqliteRecords:

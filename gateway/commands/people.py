@@ -11,10 +11,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from gateway.commands.glance import glance_at_partners, glance_at_people, rules_in
+from gateway.commands.glance import glance_at_partners, glance_at_people, glance_at_sign_in, rules_in
 from gateway.commands.proofs import add_key, add_partner, host_key, known, remove_key, totp
+from gateway.commands.routekey import route_key
 from gateway.commands.setting import Setting
 from gateway.errors import Misconfigured
+from gateway.judge import entrance
 from gateway.keep.accounts import LONGEST_PASSWORD, Account, Accounts
 
 
@@ -27,6 +29,14 @@ class Standing(msgspec.Struct, frozen=True):
     has_password: bool
     ssh_keys: int
     has_code: bool
+    sign_in: tuple[str, ...]
+    """What the rules let them sign in to the file door with."""
+
+    @property
+    def means(self) -> set[str]:
+        """What they could sign in with; a certificate needs nothing on file here."""
+        first = {"certificate"} | ({"password"} if self.has_password else set()) | ({"key"} if self.ssh_keys else set())
+        return {one + entrance.CODE for one in first} if self.has_code else first
 
 
 @click.group()
@@ -34,7 +44,7 @@ def people() -> None:
     """Show who may sign in, and change what they do it with."""
 
 
-for _verb in (add_key, remove_key, totp, add_partner, host_key):
+for _verb in (add_key, remove_key, totp, add_partner, host_key, route_key):
     people.add_command(_verb)
 
 
@@ -47,7 +57,11 @@ def list_people(setting: Setting, as_json: bool) -> None:
     staff = glance_at_people(rules)
     everybody = sorted({*staff, *accounts.people()})
     names = staff | (glance_at_partners(rules) if "partners.toml" in rules else {})
-    standings = [_standing(address, names.get(address), accounts.of(address) or Account()) for address in everybody]
+    ways = glance_at_sign_in(rules)
+    standings = [
+        _standing(address, names.get(address), accounts.of(address) or Account(), ways.get(address, entrance.WAYS))
+        for address in everybody
+    ]
     if as_json:
         click.echo(msgspec.json.encode(standings))
     else:
@@ -73,7 +87,7 @@ def set_password(setting: Setting, address: str, password_file: Path | None, as_
     click.echo(msgspec.json.encode({"address": address.lower()}) if as_json else f"{address} has a new password.")
 
 
-def _standing(address: str, name: str | None, account: Account) -> Standing:
+def _standing(address: str, name: str | None, account: Account, ways: tuple[str, ...]) -> Standing:
     return Standing(
         address=address,
         name=name or "",
@@ -81,6 +95,7 @@ def _standing(address: str, name: str | None, account: Account) -> Standing:
         has_password=bool(account.password),
         ssh_keys=len(account.ssh_keys),
         has_code=bool(account.secret_totp),
+        sign_in=ways,
     )
 
 
@@ -90,8 +105,22 @@ def _worded(standing: Standing) -> str:
         *([f"{standing.ssh_keys} SSH keys"] if standing.ssh_keys else []),
         *(["one-time code"] if standing.has_code else []),
     ]
-    note = "" if standing.in_rules else "  (not in the rules: cannot sign in)"
-    return f"{standing.address:<28} {standing.name:<20} {', '.join(means) or 'no way to sign in'}{note}"
+    return f"{standing.address:<28} {standing.name:<20} {', '.join(means) or 'no way to sign in'}{_note(standing)}"
+
+
+def _note(standing: Standing) -> str:
+    if not standing.in_rules:
+        return "  (not in the rules: cannot sign in)"
+    if standing.sign_in == entrance.WAYS:
+        return ""
+    asked = " or ".join(_least(standing.sign_in))
+    can = "" if standing.means & set(standing.sign_in) - {"certificate"} else ", and has nothing of it on file"
+    return f"  (files: signs in with {asked}{can})"
+
+
+def _least(ways: tuple[str, ...]) -> list[str]:
+    """Without those that are another one with a code behind it."""
+    return [way for way in ways if not way.endswith(entrance.CODE) or way.removesuffix(entrance.CODE) not in ways]
 
 
 def _first_line(path: Path) -> str:

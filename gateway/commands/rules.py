@@ -14,9 +14,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from gateway.commands.office import opened
 from gateway.commands.publish import publish
 from gateway.commands.rulefolder import read_folder
+from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock, day
+from gateway.engine.inquiry import FIRST_CONTACT
+from gateway.errors import Failure
 from gateway.facts import Outcome, Truth
 from gateway.judge import expect, words
 from gateway.judge.case import Case
@@ -95,7 +99,7 @@ def test(context: click.Context, folder: Path | None, as_json: bool) -> None:
 @click.option("--for", "purpose", help="The purpose; leave out: not seen yet.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day (default: today).")
 @click.option("--fact", "facts", multiple=True, metavar="NAME=yes|no|unknown",
-              help="What is not given is computed from the folder, or else taken as harmless.")  # fmt: skip
+              help="What is not given is computed from folder and records, or else taken as harmless.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def explain_(
@@ -111,15 +115,18 @@ def explain_(
     as_json: bool,
 ) -> None:
     """Why may this go, or why not, and who can change that."""
-    rulebook = _load(context, None)
+    rulebook, to = _load(context, None), _recipient(recipient)
+    given = dict(_fact(text) for text in facts)
+    if rulebook.asks(FIRST_CONTACT) and FIRST_CONTACT not in given:
+        given[FIRST_CONTACT] = _first_contact(_rules_of(context).parent, to)
     case = Case(
         sender_person=expect.sender_in(rulebook, sender),
-        recipient=_recipient(recipient),
+        recipient=to,
         by=Way(by) if by else None,
         label=_known(label, rulebook.labels.order, "--label"),
         purpose=_known(purpose, rulebook.labels.purposes, "--for"),
         on=on.date() if on else _today(rulebook),
-        facts={**expect.harmless(), **dict(_fact(text) for text in facts)},
+        facts={**expect.harmless(), **given},
         outside_recipients=1,
     )
     verdict = decide(rulebook, case)
@@ -128,6 +135,15 @@ def explain_(
     else:
         click.echo("\n".join(explain(rulebook, case, verdict)))
     context.exit(EXITS[verdict.outcome])
+
+
+def _first_contact(folder: Path, recipient: Recipient) -> Truth:
+    """As the office's records have it; unknown where there are none, or they may not be read."""
+    try:
+        with opened(Setting(folder=folder)) as office:
+            return office.acquaintance.look(recipient)
+    except Failure:
+        return Truth.UNKNOWN
 
 
 def _today(rulebook: Rulebook | None) -> date:

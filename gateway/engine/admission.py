@@ -31,11 +31,13 @@ class Certificate:
 
 
 class Factor(StrEnum):
-    """Something that proves who one is; the values are SSH's names of the methods."""
+    """Something that proves who one is; the values are SSH's names of the methods, and one for which SSH has none."""
 
     KEY = "publickey"
     PASSWORD = "password"
     CODE = "keyboard-interactive"
+    CERTIFICATE = "certificate"
+    """A key that an authority of the office certified; for SSH that is `publickey` too."""
 
 
 Way = tuple[Factor, ...]
@@ -50,7 +52,10 @@ class Account:
     person: str | None
     """None: nobody. Everything else is as if there were somebody."""
     ways: tuple[Way, ...]
-    """How one may sign in; for nobody, as for most people of the office."""
+    """How one signs in; for nobody, as for most people of the office.
+
+    Lists the same first factors for everybody, or it would tell who is somebody: one that a person may not use is
+    never right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +102,8 @@ class SignIn(Protocol):
         """Whether the key is one of this account's."""
         ...
 
-    async def authority(self, certificate: Certificate) -> Authority | None:
-        """Whether the certificate claims an authority of ours and its serial is not revoked."""
+    async def authority(self, account: Account, certificate: Certificate) -> Authority | None:
+        """Whether this account may use one, it claims an authority of ours, and its serial is not revoked."""
         ...
 
     async def check_password(self, account: Account, secret_password: str) -> bool:

@@ -1,19 +1,20 @@
 """From a closed file to a transfer: kept at once, handed over once its name has settled.
 
 1. The judge is asked before the first byte; a certain no is an entry in the ledger.
-2. A CLOSE makes the content a durable blob, then appends `Deposited`, due in five seconds. That receipt permits OK.
+2. A CLOSE makes the content a durable blob, then appends `Deposited`, due in five seconds; light content goes with it.
+   That receipt permits OK.
 3. Another name, folder or time appends it again and starts the five seconds anew; a temporary name never settles.
 4. When it is due, `Received` is appended; from there on it is a transfer like any other.
 
 What is taken back before that is `Received` and `Recalled` in one write: it was acknowledged, so the ledger says what
 became of it. Due work lies in the records, so a crash between any two steps is the normal path run again.
 
-GAP: a deposit's stream holds the transfer's data key too; who destroys one must destroy both.
+GAP: a deposit's stream holds the transfer's data key too, and light content; who destroys one must destroy both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -21,17 +22,19 @@ from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.notes import Notes
 from gateway.engine.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
+from gateway.engine.precedence import Precedence
 from gateway.engine.reception import Refusal
 from gateway.engine.runner import LEASE_MS, Voyage
 from gateway.engine.shelf import Shelf, Stub
 from gateway.engine.staging import PIECE, Staged, Staging
-from gateway.engine.vault import Vault
+from gateway.engine.vault import Stored, Vault
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway
 from gateway.facts import Collected, Deposited, Expired, LegFact, Reason, Recalled, Received
-from gateway.intake.file import is_temporary, media_of
+from gateway.intake.file import media_of
 from gateway.journey import NEXT, begin
 from gateway.judge.spotting import Spotted
+from gateway.keep import Content
 from gateway.ship.bounce import Kind
 from gateway.transfer import Item, Leg, Party, Recipient, Transfer, TransferId, Way, transfer_id
 
@@ -64,6 +67,9 @@ class Depositing:
     notes: Notes
     clock: Clock
     foresee: Foresee
+    precedence: Precedence = field(default_factory=Precedence)
+    wake: Callable[[], None] = lambda: None
+    """Tells the runner that something is due."""
     drafts: dict[tuple[str, Place], Staged] = field(default_factory=dict)
     """What is being written now, by person and place: at most one draft each."""
 
@@ -107,10 +113,22 @@ class Depositing:
     async def complete(self, party: Party, staged: Staged, mtime: int) -> Stub:
         """2: keep it. Raises `StoreAway`: it is not kept, and may be sent again."""
         try:
-            stub = await self._complete(party, staged, mtime)
+            with self.precedence.accepting():
+                light = staged.light()
+                stub = await (self._complete(party, staged, mtime) if light is None
+                              else self._complete_light(party, staged, mtime, *light))  # fmt: skip
             (await self.shelf.stubs(party.person))[stub.place] = stub
         finally:
             self.drafts.pop((party.person, staged.about.place), None)
+        return stub
+
+    async def _complete_light(self, party: Party, staged: Staged, mtime: int, stored: Stored, content: Content) -> Stub:
+        """In the one transaction that says so: a small file costs one sync."""
+        stub = self._stub(party, staged, mtime, stored)
+        try:
+            await self._deposit(stub, content=content)
+        finally:
+            staged.forget()
         return stub
 
     async def _complete(self, party: Party, staged: Staged, mtime: int) -> Stub:
@@ -119,9 +137,18 @@ class Depositing:
         except StoreAway:
             await staged.leave()
             raise
+        stub = self._stub(party, staged, mtime, stored)
+        try:
+            await self._deposit(stub)
+        except StoreAway:  # surely not kept, so the content must not lie about; the client sends it again
+            await self.vault.on_disk(lambda: self.vault.erase(stored.blob))
+            raise
+        return stub
+
+    def _stub(self, party: Party, staged: Staged, mtime: int, stored: Stored) -> Stub:
         place, now_ms = staged.about.place, self.clock.now_ms()
         name = place[-1]
-        stub = Stub(
+        return Stub(
             transfer=transfer_id(self.clock.random(16)),
             data_key=staged.about.data_key,
             party=party,
@@ -134,12 +161,6 @@ class Depositing:
             version=0,
             settles_ms=now_ms,
         )
-        try:
-            await self._deposit(stub)
-        except StoreAway:  # surely not kept, so the content must not lie about; the client sends it again
-            await self.vault.on_disk(lambda: self.vault.erase(stored.blob))
-            raise
-        return stub
 
     async def abandon(self, staged: Staged) -> None:
         """It ended in the middle: it may be resumed for a day."""
@@ -171,17 +192,20 @@ class Depositing:
     async def hasten(self, stubs: Sequence[Stub]) -> None:
         """The client has gone in order: what it left under final names is due now."""
         now_ms = self.clock.now_ms()
-        due = [one for one in stubs if not one.is_handed_over and not is_temporary(one.place[-1])]
+        due = [one for one in stubs if not one.is_handed_over and not self.pigeonholes.is_unfinished(one.place[-1])]
         for stub in due:
             stub.settles_ms = now_ms
         for first in range(0, len(due), MOST_WRITES):
             some = due[first : first + MOST_WRITES]
             await self.scribe.append(*(Write(stream=one.stream, facts=(), due_ms=now_ms) for one in some))
+        if due:
+            self.wake()
 
-    async def _deposit(self, stub: Stub, *, known: Stub | None = None) -> None:
+    async def _deposit(self, stub: Stub, *, known: Stub | None = None, content: Content | None = None) -> None:
         """Append the deposit as `stub` says; `known` is what the shelf holds of it."""
         held = known or stub
-        settles_ms = self.clock.now_ms() + (UNFINISHED_MS if is_temporary(stub.place[-1]) else SETTLE_MS)
+        is_unfinished = self.pigeonholes.is_unfinished(stub.place[-1])
+        settles_ms = self.clock.now_ms() + (UNFINISHED_MS if is_unfinished else SETTLE_MS)
         fact = Deposited(party=stub.party, partner=stub.partner, path=stub.path, item=stub.item, mtime=stub.mtime)
         await self.scribe.append(
             Write(
@@ -190,6 +214,7 @@ class Depositing:
                 expected=stub.version,
                 due_ms=settles_ms,
                 data_key=stub.data_key if stub.version == 0 else None,
+                contents=(content,) if content else (),
             )
         )
         held.version, held.settles_ms = stub.version + 1, settles_ms
@@ -213,7 +238,7 @@ class Depositing:
 
     async def _settle(self, stub: Stub) -> Voyage | None:
         received = Received(transfer=self._transfer(stub))
-        if is_temporary(stub.place[-1]):
+        if self.pigeonholes.is_unfinished(stub.place[-1]):
             await self._end(stub, Expired(leg=0, reason=Reason(code="unfinished-name")), tells=True)
             return None
         due_ms = self.clock.now_ms() + LEASE_MS

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.clock import Clock, day, moment
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.policy import InForce
@@ -17,10 +18,12 @@ from gateway.facts import Hop, Judged, Outcome, Reason, Truth
 from gateway.journey import Journey, LegJourney
 from gateway.judge.case import Case
 from gateway.judge.decide import Verdict, couple, decide
+from gateway.judge.rulebook import Rulebook
 from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
 from gateway.transfer import Address, Party, Recipient, Way
 
+FIRST_CONTACT = "first-contact"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -76,20 +79,12 @@ class Inquiry:
     clock: Clock
     registrar: Registrar
     keyholders: Keyholders
+    acquaintance: Acquaintance
 
     async def ask(self, question: Question) -> Opinion:
         """One opinion, under one reading of the clock and one rulebook."""
         rulebook, now_ms = self.rules.rulebook, self.clock.now_ms()
         key = await self._key(question.recipient, now_ms)
-        is_known = isinstance(key, Vouched)
-        facts = {
-            **question.found,
-            "recipient-key-known": Truth.YES if is_known else Truth.UNKNOWN,
-            "sender-second-factor": Truth.YES if "+" in question.sender.signed_in_by else Truth.NO,
-            "working-hours": self._working_hours(now_ms),
-        }
-        if question.way is Way.SFTP:  # to a pinned key or from our own door: there is no third way it could go
-            facts["transport-verified"] = Truth.YES
         case = Case(
             sender_person=question.sender.person,
             recipient=question.recipient,
@@ -97,7 +92,7 @@ class Inquiry:
             label=question.label,
             purpose=question.purpose,
             on=day(now_ms, self.rules.zone),
-            facts=facts,
+            facts=await self._facts(question, rulebook, key, now_ms),
             at_ms=now_ms,
             outside_recipients=question.outside_recipients,
             approved_by=question.approved_by,
@@ -111,7 +106,8 @@ class Inquiry:
             ways=self.rules.ways,
             level=self.rules.level(question.recipient, question.way),
             key=key,
-            is_key_preferred=question.way is Way.MAIL,
+            # Notes go as they are over verified transport: nobody's key is asked for, so none can change.
+            is_key_preferred=question.way is Way.MAIL and not question.sender.is_gateway,
         )
         return Opinion(
             case=case,
@@ -166,6 +162,22 @@ class Inquiry:
             return replace(again, reasons=(Reason(code="key-changed"),))
         return None
 
+    async def _facts(
+        self, question: Question, rulebook: Rulebook, key: Vouched | Unvouched, now_ms: int
+    ) -> dict[str, Truth]:
+        """What is known beside what the rule folder itself decides. The store is asked only what some rule asks."""
+        facts = {
+            **question.found,
+            "recipient-key-known": Truth.YES if isinstance(key, Vouched) else Truth.UNKNOWN,
+            "sender-second-factor": Truth.YES if "+" in question.sender.signed_in_by else Truth.NO,
+            "working-hours": self._working_hours(now_ms),
+        }
+        if question.way is Way.SFTP:  # to a pinned key or from our own door: there is no third way it could go
+            facts["transport-verified"] = Truth.YES
+        if FIRST_CONTACT not in facts and rulebook.asks(FIRST_CONTACT) and not question.sender.is_gateway:
+            facts[FIRST_CONTACT] = await self.acquaintance.first_contact(question.recipient)
+        return facts
+
     async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:
         """The first of the recipient's addresses with a key that is vouched for; else all that was said of them."""
         reasons: tuple[Reason, ...] = ()
@@ -197,8 +209,8 @@ class Inquiry:
         return Truth.YES if is_within else Truth.NO
 
 
-SEEN_INSIDE = ("personal-data-found", "hidden-content-found", "label-conflict", "first-contact")
-"""Facts that inspection determined once, for this digest."""
+SEEN_INSIDE = ("personal-data-found", "hidden-content-found", "label-conflict", FIRST_CONTACT)
+"""Facts that were determined once, when the leg was judged: of this digest, and of the time before it went."""
 
 
 def seen_inside(leg: LegJourney) -> dict[str, Truth]:

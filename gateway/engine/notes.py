@@ -1,14 +1,19 @@
-"""The gateway's own notes to its own people: what waits, what failed, what is late, what came for them.
+"""The gateway's own notes: what waits, what failed, what is late, what came for somebody.
 
 A note is a transfer like any other, from the null sender (RFC 5321 §4.5.5), appended in the same transaction as the
-fact it tells about: a leg cannot end without its sender's note, and no crash makes two. Nobody outside ever gets one,
-and there is none about a note.
+fact it tells about: a leg cannot end without its sender's note, and no crash makes two. There is none about a note.
+
+Outside, a partner hears of one thing alone: that something lies in its inbox here. That note goes to the first of its
+addresses on file, and says nothing of what it is, not even a name.
+
+GAP: a partner of whom only domains are on file has no address to write to; it has to look by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.engine.clock import Clock, day, moment
 from gateway.engine.entries import Write
@@ -68,27 +73,53 @@ class Notes:
         )
         return await self._write(identity, content, original.sender.address, original.id, now_ms)
 
-    async def of_arrival(self, journey: Journey, ordinal: int) -> tuple[Write, ...]:
-        """To one of ours, that something lies there to be fetched; nothing if the leg is not for one of ours."""
-        original, address = journey.transfer, journey.legs[ordinal].leg.recipient.address
+    async def of_arrival(self, journey: Journey, ordinal: int, until_ms: int) -> tuple[Write, ...]:
+        """To whom the leg is for, that something lies there to be fetched; nothing if we have no address of theirs."""
+        original, recipient = journey.transfer, journey.legs[ordinal].leg.recipient
+        address = recipient.address or self._on_file(recipient.partner)
         if address is None:
             return ()
         now_ms = self.clock.now_ms()
         identity = transfer_id(self.clock.random(16))
-        names = ", ".join(f"'{item.name}'" for item in original.items)
-        sender = original.sender.name or original.sender.person
-        folder = "from/" + original.sender.person.removeprefix(words.PARTNER)
-        told = f"{sender} handed in {names} for you.", f"Fetch it by SFTP from {folder}.", f"Transfer: {original.id}"
+        told = self._to_ours(original) if recipient.address else self._to_partner(original, recipient.partner, until_ms)
+        who = (original.sender.name or original.sender.person) if recipient.address else self.office
         content = announce(
-            told,
+            (*told, f"Transfer: {original.id}"),
             to=address,
-            title=f"A file from {sender}",
+            title=f"A file from {who}",
             host=self.host,
             office=self.office,
             at=moment(now_ms),
             identity=identity,
         )
         return await self._write(identity, content, address, original.id, now_ms)
+
+    def _on_file(self, partner_id: str) -> Address | None:
+        partner = self.rules.rulebook.partners.get(partner_id)
+        if partner is None or not partner.addresses:
+            return None
+        local, _, domain = partner.addresses[0].rpartition("@")
+        return Address(local=local, domain=domain)
+
+    def _to_ours(self, original: Transfer) -> tuple[str, ...]:
+        names = ", ".join(f"'{item.name}'" for item in original.items)
+        folder = "/from/" + original.sender.person.removeprefix(words.PARTNER)
+        who = original.sender.name or original.sender.person
+        return f"{who} handed in {names} for you.", f"Fetch it by SFTP from {folder}."
+
+    def _to_partner(self, original: Transfer, partner_id: str, until_ms: int) -> tuple[str, ...]:
+        """Who, when, how and until when; never what."""
+        zone, door = self.rules.zone, self.rules.rulebook.gateway.door.sftp
+        came, ends = moment(original.received_ms, zone), day(until_ms, zone)
+        at = f" at {door.url}" if door is not None and door.url else ""
+        return (
+            f"{original.sender.name or 'Somebody'} of {self.office} has left something for you, on {_day(came.date())} "
+            f"at {came:%H:%M}.",
+            f"Fetch it by SFTP{at} from the folder /inbox, signed in as {words.PARTNER}{partner_id}, as always. "
+            f"It lies there until {_day(ends)}.",
+            f"This note says nothing of what it is, and asks for nothing. If it surprises you, ring {self.office} on "
+            "the number you know.",
+        )
 
     async def _write(
         self, identity: TransferId, content: bytes, to: Address, about: TransferId, now_ms: int
@@ -126,6 +157,10 @@ class Notes:
             on=day(self.clock.now_ms(), self.rules.zone),
         )
         return sentences(self.rules.rulebook, case, outcome, reasons)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
 
 
 def _status(kind: Kind, reasons: Sequence[Reason]) -> str:

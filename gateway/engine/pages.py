@@ -1,4 +1,4 @@
-"""The generated files in people's folders: receipts, and what each folder does. Made when somebody looks.
+"""The generated files in people's folders: receipts, a sheet of them all, what each folder does. Made on a look.
 
 A receipt changes as its transfer goes on; one for machines holds the proof as soon as the published ledger covers it.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from gateway.engine import receipts
+from gateway.engine import receipts, statussheet
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import Clock, day
@@ -52,15 +52,15 @@ class Pages:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def receipts(self, person: str) -> Mapping[str, Page]:
-        """By name, of everything a person handed in lately, what was refused at the door too."""
+        """By name, of everything a person handed in lately, what was refused at the door too; and one sheet of all."""
         stories = await self.shelf.transfers_of(person, most=MOST_RECEIPTS)
         async with self._lock:
             return await asyncio.to_thread(self._receipts, stories)
 
-    def read_me(self, party: Party, drop: Drop) -> Page:
-        """What dropping a file means, in words."""
-        plan, _ = self.rules.plan(drop.recipient, drop.spotted.label or "")
+    def read_me(self, party: Party, drop: Drop, but: str = "") -> Page:
+        """What dropping a file means, in words; `but`, why it would not simply go."""
         now_ms = self.clock.now_ms()
+        plan, _ = self.rules.plan(drop.recipient, drop.spotted.label or "", now_ms)
         scope = receipts.Scope(
             recipient=drop.recipient,
             label=drop.spotted.label,
@@ -68,6 +68,7 @@ class Pages:
             strips=tuple(kind.value for kind in Kind if plan.action(kind) is Action.STRIP),
             holds=tuple(kind.value for kind in Kind if plan.action(kind) is Action.HOLD),
             is_pushed=self.rules.route(drop.recipient) is not None,
+            but=but,
         )
         content = receipts.read_me(scope, self.rules.rulebook, party.person, day(now_ms, self.rules.zone))
         return Page(content=content, at_ms=now_ms)
@@ -77,6 +78,9 @@ class Pages:
         found: dict[str, Page] = {}
         for title, story in zip(titles, stories, strict=True):
             found[f"{title}.txt"], found[f"{title}.json"] = self._made_of(story)
+        lines = list(zip(titles, stories, strict=True))
+        at_ms = max((story.rows[-1].at_ms for story in stories), default=self.clock.now_ms())
+        found[statussheet.NAME] = Page(content=statussheet.sheet(lines, self.rules.zone), at_ms=at_ms)
         return found
 
     def _made_of(self, story: Story) -> tuple[Page, Page]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from gateway.engine.inquiry import Inquiry, Question
 from gateway.engine.policy import InForce
 from gateway.facts import Outcome, Reason
-from gateway.judge import words
+from gateway.intake.file import is_temporary
+from gateway.judge import explain, words
 from gateway.judge.rulebook import Labels
 from gateway.judge.spotting import Spotted, spot
 from gateway.transfer import Address, Party, Recipient, Way
@@ -85,6 +86,26 @@ class Pigeonholes:
         if not self.is_for_files(party, folder):
             return None
         return Drop(recipient=Recipient(partner=folder[1]), spotted=self._spotted(folder, name))
+
+    def is_unfinished(self, name: str) -> bool:
+        """Whether programs give such a name to what they have not finished."""
+        door = self.rules.rulebook.gateway.door.sftp
+        return is_temporary(name, door.temporary if door else ())
+
+    async def objection(self, party: Party, drop: Drop) -> str:
+        """Why a file dropped so would surely be refused, as a sentence; empty if it need not be."""
+        opinion = await self.inquiry.ask(
+            Question(
+                sender=party,
+                recipient=drop.recipient,
+                way=Way.SFTP,
+                label=drop.spotted.label,
+                purpose=drop.spotted.purpose,
+            )
+        )
+        if opinion.verdict.outcome is not Outcome.BLOCK:
+            return ""
+        return explain.sentence(self.rules.rulebook, opinion.case, opinion.verdict)
 
     # ── what the names of folders mean ───────────────────────────────────────────────────────────────────────────
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from gateway.engine.clock import day
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.stationshapes import HopTable, KeepTable, RouteTable, StripTable
 from gateway.scrub.plan import Action, Kind, Plan
@@ -120,19 +121,25 @@ class InForce:
 
     # ── for scrub ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def plan(self, recipient: Recipient, label: str) -> tuple[Plan, tuple[str, ...]]:
-        """What to strip, hold or keep for a recipient, and the ids of the rules that say so."""
-        groups = self.rulebook.groups_of(recipient)
+    def plan(self, recipient: Recipient, label: str, now_ms: int) -> tuple[Plan, tuple[str, ...]]:
+        """What to strip, hold or keep for a recipient at this instant, and the ids of the rules that say so."""
+        groups, on = self.rulebook.groups_of(recipient), day(now_ms, self.zone)
         said: list[tuple[Kind, Action]] = []
+        only: list[tuple[str, Kind, Action]] = []
         ids: list[str] = []
         metadata = self.rulebook.metadata
         tables: tuple[StripTable | KeepTable, ...] = (*metadata.strip, *metadata.allow)
         for table in tables:
             if (table.to and not groups & set(table.to)) or (table.labels and label not in table.labels):
                 continue
+            if isinstance(table, KeepTable) and on > table.until:
+                continue
             ids.append(table.id)
-            said += _said(table)
-        return Plan(said=tuple(said)), tuple(ids)
+            if table.families:
+                only += ((family, *one) for family in table.families for one in _said(table))
+            else:
+                said += _said(table)
+        return Plan(said=tuple(said), only=tuple(only)), tuple(ids)
 
 
 def _said(table: StripTable | KeepTable) -> list[tuple[Kind, Action]]:

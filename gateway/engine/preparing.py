@@ -28,6 +28,7 @@ from gateway.intake.transferred import decode_part, pieces_of
 from gateway.journey import LegJourney
 from gateway.scrub.contentid import refers
 from gateway.scrub.mail import Composed, MailPlan, Replacement, compose
+from gateway.scrub.messageid import MessageIds
 from gateway.scrub.plan import Cleaned, Held, Plan
 from gateway.seal import headers, openpgp, plain
 from gateway.seal.floor import Choice, Vouched
@@ -57,6 +58,8 @@ class Preparing:
     clock: Clock
     host: str
     """The gateway's name in `Received`."""
+    ids: MessageIds
+    """What becomes of the Message-IDs of inner hosts."""
     _sealing: Sealing = field(init=False)
     _cleaned: dict[tuple[str, Plan], tuple[CleanPart, ...]] = field(default_factory=dict)
 
@@ -86,7 +89,7 @@ class Preparing:
         seed = hmac.digest(data_key, f"leg {leg.leg.ordinal}".encode(), "sha256")
         at = format_datetime(moment(transfer.received_ms))
         received = f"by {self.host} with ESMTPSA\r\n id {transfer.id};\r\n {at}"
-        plan = MailPlan(received=received, seed=seed, date=at, replaced=replaced)
+        plan = MailPlan(received=received, seed=seed, date=at, ids=self.ids, replaced=replaced)
         return compose(content.octets, content.skeleton, plan)
 
     def scrubbed(self, leg: LegJourney, copy: Composed, cleaned: Iterable[CleanPart]) -> Scrubbed:

@@ -34,8 +34,7 @@ from gateway.facts import Attempted, Offered, Reason, Receipt
 from gateway.journey import LegJourney
 from gateway.judge.stationshapes import RouteTable
 from gateway.scrub.header import clean_name
-from gateway.ship import InDoubt, Never, NotNow, Target
-from gateway.ship.sftp import FileLine
+from gateway.ship import FileLine, InDoubt, Never, NotNow, Target
 from gateway.ship.sftp_route import LONGEST_NAME_BYTES, Login, Pin, SftpRoute
 from gateway.transfer import Item, Seal
 
@@ -113,7 +112,7 @@ class Pushing:
             return
         await self._outcomes.store(voyage, leg)
         offered = Offered(leg=leg.leg.ordinal, until_ms=self.clock.now_ms() + self.rules.pickup_ms)
-        await log(offered, notes=await self.notes.of_arrival(voyage.journey, leg.leg.ordinal))
+        await log(offered, notes=await self.notes.of_arrival(voyage.journey, leg.leg.ordinal, offered.until_ms))
 
     # ── into a box ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -83,6 +83,8 @@ class Scope:
     holds: tuple[str, ...]
     is_pushed: bool
     """To a server of theirs; otherwise they collect it here."""
+    but: str = ""
+    """Why a file put right here would not simply go, as far as that is known without it."""
 
 
 def name_of(transfer: Transfer) -> str:
@@ -169,9 +171,10 @@ def read_me(scope: Scope, rulebook: Rulebook, person: str, on: date) -> bytes:
         f"What you put into this folder goes to {partner.name if partner else scope.recipient}.",
         "It is sent to their server." if scope.is_pushed else "They collect it here, with their own sign-in.",
         "",
+        *([f"As it stands, a file put right here would not go: {scope.but}", ""] if scope.but else []),
         f"Label:    {scope.label or 'cannot be determined'}",
         f"Purpose:  {scope.purpose or 'cannot be determined'}",
-        "Another label or purpose: use a folder in here, or a tag in the file's name.",
+        *_tags(rulebook),
         "",
         f"Taken out of documents:   {', '.join(scope.strips) or 'what the rules name'}",
         f"Waits for a person with:  {', '.join(scope.holds) or 'nothing by rule'}",
@@ -179,9 +182,21 @@ def read_me(scope: Scope, rulebook: Rulebook, person: str, on: date) -> bytes:
         *_grants(scope, rulebook, person, on),
         "",
         "A file counts once its name has not changed for five seconds. Deleting it takes it back as long as it has not",
-        "left. What became of each file is in /receipts.",
+        "left; a new version is uploaded under the same name. What became of each file is in /receipts.",
     ]
     return _page(lines)
+
+
+def _tags(rulebook: Rulebook) -> list[str]:
+    """How a file says what its folder does not."""
+    spotting = rulebook.labels.spotting
+    tags = [*spotting.subject.items(), *spotting.purpose.items()]
+    if not tags:
+        return ["Another label or purpose: put it into the folder of that name in here."]
+    lines = [
+        "Another label or purpose: put it into the folder of that name in here, or write a tag into the file's name:"
+    ]
+    return lines + [f"  {tag:<12} {said}" for tag, said in tags]
 
 
 def _grants(scope: Scope, rulebook: Rulebook, person: str, on: date) -> list[str]:

@@ -174,6 +174,10 @@ class Runner:
             self._put_back.add(journey.transfer.id)
             self._look.set()
 
+    def wake(self) -> None:
+        """Something has become due sooner than it said: look now, not at the next look."""
+        self._look.set()
+
     def look(self) -> None:
         """A rule, a key or a person's word changed: look at everything that waits, now."""
         self._horizon_ms = WAKE_MS

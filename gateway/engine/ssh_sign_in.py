@@ -1,9 +1,10 @@
 """Who is it, over SSH? Keys, passwords and one-time codes of `accounts.json`, and certificates of the office's own CA.
 
 Promises: only somebody in the rules in force signs in, a person until their last day, a partner as long as it is one;
-whoever has a one-time-code secret needs a code behind every key and password; a code counts once; unknown people are
-asked for the same things at the same cost. Every attempt is one line in the security log, which names only who is
-known, and those as short as they sign in. Does not judge what anybody may send.
+each in a way that all their roles, or the partner's table, allow (`sign-in`); whoever has a one-time-code secret needs
+a code behind whatever comes first; a code counts once; unknown people are asked for the same things at the same cost.
+Every attempt is one line in the security log, which names only who is known, and those as short as they sign in. Does
+not judge what anybody may send.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gateway.engine.admission import Account, Attempt, Authority, Certificate, F
 from gateway.engine.clock import Clock, day
 from gateway.engine.policy import InForce
 from gateway.errors import Failure
+from gateway.judge import entrance
 from gateway.judge.words import PARTNER
 from gateway.keep.accounts import Account as Means
 from gateway.keep.accounts import Accounts
@@ -29,7 +31,9 @@ from gateway.keep.keyline import KeyLine, read_line
 
 log = logging.getLogger("gateway.security")
 
-WAYS: tuple[Way, ...] = ((Factor.KEY,), (Factor.PASSWORD,))
+WORDS = {"key": Factor.KEY, "password": Factor.PASSWORD, "certificate": Factor.CERTIFICATE}
+"""What the rules call the first factor of a way."""
+WAYS: tuple[Way, ...] = tuple((factor,) for factor in WORDS.values())
 WITH_CODE: tuple[Way, ...] = tuple((*way, Factor.CODE) for way in WAYS)
 STEP_S = 30
 SKEW_STEPS = 1
@@ -74,11 +78,26 @@ class SshSignIn:
         """Whom the name stands for; for nobody, as if there were somebody."""
         person = self._whom(name)
         try:
-            has_code = bool(self._means(person).secret_totp)
+            ways: tuple[Way, ...] = tuple(
+                (factor, Factor.CODE) if self._way(person, word) == word + entrance.CODE else (factor,)
+                for word, factor in WORDS.items()
+            )
         except Failure as why:  # without the accounts nobody knows who needs a code: nobody comes in
             _cannot_read(why)
-            person, has_code = None, False
-        return Account(name=name, person=person, ways=WITH_CODE if has_code else WAYS)
+            person, ways = None, WAYS
+        return Account(name=name, person=person, ways=ways)
+
+    def _way(self, person: str | None, word: str) -> str | None:
+        """The way that begins with this, as the rules call it; None if the person may not begin so.
+
+        Raises `Failure` when the accounts cannot be read.
+        """
+        book, name = self.rules.rulebook, person or ""
+        known = book.partners.get(name.removeprefix(PARTNER)) if name.startswith(PARTNER) else book.person(name)
+        allowed = known.sign_in if known else entrance.WAYS
+        if word in allowed and not self._means(person).secret_totp:
+            return word
+        return word + entrance.CODE if word + entrance.CODE in allowed else None
 
     def _whom(self, name: str) -> str | None:
         """`partner:ID`, or the person's address; also by a short name, where it is one's alone."""
@@ -114,7 +133,8 @@ class SshSignIn:
     async def key_terms(self, account: Account, key: PublicKey) -> KeyTerms | None:
         """Whether the key is one of this account's."""
         try:
-            lines = map(read_line, self._means(account.person).ssh_keys)
+            may_use = self._way(account.person, "key") is not None
+            lines = map(read_line, self._means(account.person).ssh_keys if may_use else ())
         except Failure as why:
             _cannot_read(why)
             return None
@@ -122,10 +142,14 @@ class SshSignIn:
         # Listed twice, the stricter line counts.
         return KeyTerms(must_verify=any(line.must_verify for line in mine)) if mine else None
 
-    async def authority(self, certificate: Certificate) -> Authority | None:
-        """Whether the certificate claims an authority of ours and its serial is not revoked."""
+    async def authority(self, account: Account, certificate: Certificate) -> Authority | None:
+        """Whether this account may use one, it claims an authority of ours, and its serial is not revoked."""
         try:
             is_ours = await asyncio.to_thread(self.certifiers.takes, certificate)
+            is_ours = is_ours and self._way(account.person, "certificate") is not None
+        except Failure as why:
+            _cannot_read(why)
+            return None
         except (OSError, UnicodeDecodeError, ValueError) as why:
             log.error("no certificate counts: the authority or its revocations cannot be read cause=%r", str(why))
             return None
@@ -133,8 +157,11 @@ class SshSignIn:
 
     async def check_password(self, account: Account, secret_password: str) -> bool:
         """Whether it is the password. One argon2, whatever the account."""
-        is_right = await self._ask(lambda: self.accounts.check(account.person or "", secret_password))
-        return is_right and account.person is not None
+        person = account.person
+        is_right = await self._ask(
+            lambda: self.accounts.check(person or "", secret_password) and self._way(person, "password") is not None
+        )
+        return is_right and person is not None
 
     async def check_code(self, account: Account, secret_code: str) -> bool:
         """Whether it is a one-time code of now, not used before."""

@@ -4,7 +4,8 @@
     ├── 3f9a…         the content, in the blobs' own format under a data key of its own
     └── 3f9a….about   whose it is, where it was going and its data key, sealed under the office's
 
-A small file that comes in order never lies here: it waits in memory and goes straight to the blobs. Nothing here was
+A small file never lies here: it waits in memory and goes straight to the blobs, a light one into the records with its
+facts. Nothing here was
 acknowledged; what was left in the middle is shown with its partial size, can be resumed, and is swept after a day.
 No user's text reaches a path. One session writes a draft at a time.
 """
@@ -14,23 +15,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from gateway.engine.clock import Clock
-from gateway.engine.vault import Stored, Vault
+from gateway.engine.spans import FULL_BYTES, SPAN_BYTES, Span
+from gateway.engine.vault import LIGHT_BYTES, Stored, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
-from gateway.keep import Adopts
+from gateway.keep import Adopts, Content
 from gateway.keep.keyring import Keyring
 from gateway.keep.scratch import Scratch
 from gateway.keep.sealed import CHUNK, OVERHEAD, STRIDE
 from gateway.transfer import BlobId
 
-SPAN_BYTES = 512 * 1024
-"""So much is written at once while as much again comes in."""
+FLUSH_BYTES = 16 * 1024 * 1024
+"""After so much the disk is asked to begin, so that a CLOSE has little left to wait for."""
 KEPT_FOR_MS = 24 * 60 * 60_000
 PIECE = 256 * 1024
 ABOUT = ".about"
@@ -179,9 +181,13 @@ class Staged:
         self.size_bytes = scratch.size_bytes if scratch else 0
         self._staging = staging
         self._scratch = scratch
-        self._spans: list[tuple[int, bytearray]] = []
+        self._spans: list[Span] = []
+        self._free: list[bytearray] = []
+        """Buffers of spans that have landed: a fresh one costs more than what is written into it."""
         self._waiting_bytes = 0
+        self._unflushed_bytes = 0
         self._landing: asyncio.Task[Failure | None] | None = None
+        self._flushing: asyncio.Task[Failure | None] | None = None
 
     @property
     def is_full(self) -> bool:
@@ -192,10 +198,8 @@ class Staged:
         """Take the bytes. Raises the failure of an earlier write, once known."""
         if self._landing is not None and self._landing.done():
             self._land()
-        if self._spans and self._spans[-1][0] + len(self._spans[-1][1]) == offset:
-            self._spans[-1][1].extend(data)
-        else:
-            self._spans.append((offset, bytearray(data)))
+        if not (self._spans and self._spans[-1].end == offset and self._spans[-1].add(data, self._free)):
+            self._spans.append(Span(offset, bytearray(data)))
         self._waiting_bytes += len(data)
         self._grow(offset + len(data))
 
@@ -203,7 +207,11 @@ class Staged:
         """Until what came before is written; what came since is being written when this returns."""
         await self._landed()
         spans, self._spans, self._waiting_bytes = self._spans, [], 0
-        self._landing = self._staging.tasks.create_task(self._contained(lambda: self._put(spans)))
+        self._unflushed_bytes += sum(span.size for span in spans)
+        self._landing = self._begin(lambda: self._put(spans))
+        if self._unflushed_bytes >= FLUSH_BYTES and self._scratch is not None and self._flushing is None:
+            self._unflushed_bytes = 0
+            self._flushing = self._begin(self._scratch.flush)
 
     async def read(self, offset: int, size: int) -> bytes:
         """What is there."""
@@ -212,7 +220,7 @@ class Staged:
 
     async def restart(self) -> None:
         """Empty it."""
-        await self._landed()
+        await self._calm()
         self._spans.clear()
         self._waiting_bytes = 0
         if (scratch := self._scratch) is not None:
@@ -226,7 +234,7 @@ class Staged:
 
     async def finish(self) -> Stored:
         """Make it a durable blob. Raises `StoreAway` or `StoreBroken`; it is then not one."""
-        await self._landed()
+        await self._calm()
         staging, about = self._staging, self.about
         if self._scratch is None:
             content = self._assembled()
@@ -245,14 +253,26 @@ class Staged:
         self._grow(-self.size_bytes, is_relative=True)
         return stored
 
+    def light(self) -> tuple[Stored, Content] | None:
+        """All of it, sealed in memory, if it is light and never left it: the facts that name it may carry it."""
+        if self._scratch is not None or self._landing is not None or self.size_bytes > LIGHT_BYTES:
+            return None
+        return self._staging.vault.seal(bytes(self._assembled()), self.about.data_key)
+
+    def forget(self) -> None:
+        """What `light` gave is kept, or is not wanted."""
+        self._spans.clear()
+        self._grow(-self.size_bytes, is_relative=True)
+
     async def leave(self) -> None:
         """Stop here; it can be resumed."""
-        await self._landed()
+        await self._calm()
         if self._scratch is None and not self._spans:
             return
         scratch = await self._all_put()
         self._scratch = None
         await self._staging.vault.on_disk(scratch.leave)
+        self._grow(scratch.size_bytes - self.size_bytes, is_relative=True)  # what lay behind a hole is gone
         self._staging.leave(self.about, self.size_bytes)
 
     async def drop(self) -> None:
@@ -271,30 +291,33 @@ class Staged:
 
     def _assembled(self) -> bytearray:
         """The content that is all in memory."""
-        if len(self._spans) == 1 and self._spans[0][0] == 0:
-            return self._spans[0][1]
         content = bytearray(self.size_bytes)
-        for offset, data in self._spans:
-            content[offset : offset + len(data)] = data
+        for span in self._spans:
+            memoryview(content)[span.offset : span.end] = span.content
         return content
 
     async def _all_put(self) -> Scratch:
         """With nothing left waiting."""
-        await self._landed()
+        await self._calm()
         spans, self._spans, self._waiting_bytes = self._spans, [], 0
         await self._staging.vault.on_disk(lambda: self._put(spans))
         assert self._scratch is not None
         return self._scratch
 
-    def _put(self, spans: list[tuple[int, bytearray]]) -> None:
+    def _put(self, spans: list[Span]) -> None:
         """Blocks."""
         if self._scratch is None:
             self._scratch = self._staging.create(self.about)
-        for offset, piece in _pieces(spans):
+        for span in spans:
             try:
-                self._scratch.write(offset, piece)
+                self._scratch.write(span.offset, span.content)
             except ValueError as why:
                 raise StoreAway(f"an upload is not taken: {why}") from why
+            if len(span.buffer) == FULL_BYTES and len(self._free) < 2:
+                self._free.append(span.buffer)
+
+    def _begin(self, work: Callable[[], None]) -> asyncio.Task[Failure | None]:
+        return self._staging.tasks.create_task(self._contained(work))
 
     async def _contained(self, work: Callable[[], None]) -> Failure | None:
         """A failure is the draft's: it must not end the tasks of others."""
@@ -309,18 +332,21 @@ class Staged:
             await asyncio.wait((self._landing,))
             self._land()
 
+    async def _calm(self) -> None:
+        """With nothing under way."""
+        await self._landed()
+        if self._flushing is not None:
+            await asyncio.wait((self._flushing,))
+            self._land()
+
     def _land(self) -> None:
-        assert self._landing is not None
-        failure, self._landing = self._landing.result(), None
-        if failure is not None:
-            raise failure if isinstance(failure, StoreBroken | Tampering) else StoreAway(failure.cause) from failure
-
-
-def _pieces(spans: list[tuple[int, bytearray]]) -> Iterator[tuple[int, bytes]]:
-    for offset, data in spans:
-        view = memoryview(data)
-        for at in range(0, len(data), PIECE):
-            yield offset + at, bytes(view[at : at + PIECE])
+        """What has ended, has ended well, or raises."""
+        tasks = [task for task in (self._landing, self._flushing) if task is not None and task.done()]
+        self._landing = None if self._landing in tasks else self._landing
+        self._flushing = None if self._flushing in tasks else self._flushing
+        for failure in [task.result() for task in tasks]:
+            if failure is not None:
+                raise failure if isinstance(failure, StoreBroken | Tampering) else StoreAway(failure.cause) from failure
 
 
 def _place(blob: str) -> str:

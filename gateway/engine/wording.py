@@ -1,7 +1,9 @@
 """A reason in words: one sentence for the person who sent it, saying what is wrong and what to do next.
 
 Codes and parameters are what is kept; words are made when somebody reads them. What the rules say is worded by
-`judge.explain`; this table is for all that happens after the rules said yes. A code without words says so plainly.
+`judge.explain`; these tables are for all that happens after the rules said yes: one for everything, one for what must
+be said otherwise of a file, which has a name and a folder where a message has a subject. A code without words says so
+plainly.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from gateway.judge import explain
 from gateway.judge.case import Case
 from gateway.judge.decide import Verdict
 from gateway.judge.rulebook import Rulebook
-from gateway.transfer import Recipient
+from gateway.transfer import Recipient, Way
 
 SENTENCES = {
     # keys
@@ -87,6 +89,29 @@ SENTENCES = {
     "declined": "{by} refused to release it: {why}",
 }
 
+OF_FILES = {
+    "document": "'{name}' waits: {explained}. {next}",
+    "purpose-conflict": "Its name and folder say more than one purpose ({found}). Hand it in again under one of them.",
+    "label-conflict": "It is marked '{found}', which is no label here. Put it into the folder of its label.",
+    "sender-sealed": "You encrypted this file yourself, and no rule allows that here. Hand it in unencrypted.",
+    "changed": "The file changed since it was handed in. Your administrator has been told.",
+    "seems-cut": "'{name}' seems to stop in the middle. Upload it again under the same name; if it is whole as it is, "
+    "ask for its release.",
+    "connection-lost": "The connection to {host} broke before the file was handed over.",
+    "unreachable": "The file server {host} cannot be reached.",
+    "dns-failure": "The name service could not say where {host} is.",
+    "no-such-domain": "The server {host} does not exist. Ask your administrator about its route.",
+    "no-public-address": "The server {host} has no address that may be used. Ask your administrator about its route.",
+    "too-large": "The other server does not take files of this size. Split it, or ask them for room.",
+    "remote-refused": "The other server did not take it. Ask the partner whether their folder is there and has room.",
+    "reply-lost": "The file was handed over, but no answer came; the other server may have it.",
+    "unfinished-name": "Its name says that it is not finished, so it was not sent. Rename it, or upload it again.",
+    "name-taken": "A file of this name is there already, and it is not replaced. Hand it in under another name.",
+    "name-unspeakable": "The file's name cannot be given to another server. Hand it in under another name.",
+    "not-collected": "Nobody collected it in time, and nobody can now. Hand it in again if it is still wanted.",
+}
+"""What is said of a file instead."""
+
 _DOCUMENT = {
     "ask": "it holds {kinds} that the rules neither strip nor keep",
     "unknown": "its type is not one that can be cleaned here",
@@ -98,6 +123,16 @@ _DOCUMENT = {
     "limit": "it is larger or deeper than the limits allow",
     "unsupported": "the rules ask for something that cannot be stripped from this type",
     "crashed": "it could not be opened safely",
+}
+_RELEASE = "Ask for its release."
+_NEXT_OF_FILE = {
+    "ask": "Take that out and hand it in again, or ask for its release.",
+    "unknown": "Save it as another type and hand it in again, or ask for its release.",
+    "disagrees": "Save it anew, with the ending of its type, and hand it in again.",
+    "polyglot": "Save it anew and hand it in again.",
+    "damaged": "Save it anew and hand it in again.",
+    "encrypted": "Hand it in again without its password, or ask for its release.",
+    "limit": "Hand it in again in parts, or ask for its release.",
 }
 
 
@@ -113,7 +148,7 @@ def sentences(rulebook: Rulebook, case: Case, outcome: Outcome | None, reasons: 
         return (explain.sentence(rulebook, case, Verdict(outcome=outcome, reasons=tuple(reasons))),)
     ruled = tuple(reason for reason in reasons if reason.code in _BY_THE_RULES)
     others = sorted((reason for reason in reasons if reason not in ruled), key=lambda one: one.code not in _CAUSES)
-    said = [sentence(reason, recipient=called(rulebook, case.recipient)) for reason in others]
+    said = [sentence(reason, recipient=called(rulebook, case.recipient), by=case.by) for reason in others]
     if ruled:
         causes = sum(reason.code in _CAUSES for reason in reasons)
         said.insert(causes, explain.waiting(rulebook, case, Verdict(outcome=Outcome.HOLD, reasons=ruled)))
@@ -133,14 +168,16 @@ class _Given(dict[str, str]):
         return ""
 
 
-def sentence(reason: Reason, *, recipient: str = "") -> str:
-    """The reason as one sentence."""
+def sentence(reason: Reason, *, recipient: str = "", by: Way | None = None) -> str:
+    """The reason as one sentence, of a message or, `by` SFTP, of a file."""
     given = _Given({"recipient": recipient, **dict(reason.about)})
     if reason.code == "document":
         given["explained"] = _DOCUMENT.get(given["why"], given["why"]).format_map(given)
-    text = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.").format_map(
-        _Given(given, code=reason.code)
-    )
+        given["next"] = _NEXT_OF_FILE.get(given["why"], _RELEASE)
+    template = SENTENCES.get(reason.code, "It waits for a reason called '{code}'.")
+    if by is Way.SFTP:
+        template = OF_FILES.get(reason.code, template)
+    text = template.format_map(_Given(given, code=reason.code))
     if given["doubt"]:
         text += " An attempt before this one may have arrived."
     return text[:1].upper() + text[1:]

@@ -10,6 +10,7 @@ GAP: a format without an end mark (plain text, RTF, the old Office formats) can 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 
 READ_ME = "_READ ME.txt"
@@ -50,10 +51,15 @@ class Ending(StrEnum):
     """Its format has no mark for it, or is none we know."""
 
 
-def is_temporary(name: str) -> bool:
-    """Whether clients give such a name to what they have not finished."""
+def is_temporary(name: str, more: Iterable[str] = ()) -> bool:
+    """Whether clients give such a name to what is not finished. `more`: the office's own, `*.end` or `start*`."""
     lowered = name.casefold()
-    return lowered.endswith(TEMPORARY_ENDS) or lowered.startswith(TEMPORARY_STARTS)
+    if lowered.endswith(TEMPORARY_ENDS) or lowered.startswith(TEMPORARY_STARTS):
+        return True
+    return any(
+        lowered.endswith(one[1:].casefold()) if one.startswith("*") else lowered.startswith(one[:-1].casefold())
+        for one in more
+    )
 
 
 def objection(name: str) -> str:

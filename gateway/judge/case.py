@@ -42,7 +42,7 @@ class Case:
     waited_seconds: int = 0
     """How long it has been here, for `delay`."""
     is_gateway_note: bool = False
-    """A note of the gateway's own to its own people."""
+    """A note of the gateway's own."""
 
     @property
     def is_from_outside(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from gateway.judge import words
+from gateway.judge import entrance, words
 from gateway.judge.places import Path
 from gateway.judge.problems import Problem, did_you_mean
 from gateway.judge.reading import Reader, Vocabularies, address_key
@@ -32,6 +32,8 @@ FILES: Mapping[str, type[Shape]] = {
 }
 TEST = ".test.toml"
 SOON = timedelta(days=30)
+SFTP_MESSAGE_BYTES = (34_000, 261_120)
+"""What every SFTP client may send, and the most that ours takes (DESIGN §9)."""
 
 _BY_MAIL = re.compile(r"\be-?mail|\bby mail\b", re.IGNORECASE)
 
@@ -93,6 +95,7 @@ def take_folder(pages: Mapping[str, Reader], problems: list[Problem], *, on: dat
     _check_partners(pages["partners.toml"], partners, people, gateway)
     _check_transfers(pages["transfers.toml"], transfers, on)
     _check_stations(pages, labels, protection, routes)
+    _check_limits(pages["gateway.toml"], gateway)
     expects = tuple(expect for name, test in tests.items() if test for expect in _expects(pages[name], test))
     if any(not problem.is_warning for problem in problems):
         return None
@@ -130,6 +133,7 @@ def _vocabularies(pages: Mapping[str, Reader]) -> Vocabularies:
         "fact": frozenset(words.FACTS),
         "way": frozenset(way.value for way in Way),
         "power": frozenset({"publish", "break-glass", "vouch", "audit"}),
+        "way to sign in": frozenset(entrance.WAYS),
     }
 
 
@@ -176,6 +180,8 @@ def _check_people(page: Reader, people: PeopleFile, on: date | None) -> None:
         paths: list[tuple[str, Path]] = [(address, ("person", key))]
         paths += [(alias, ("person", key, "also", place)) for place, alias in enumerate(table.also)]
         _once(page, paths, seen, "address")
+        if not entrance.left_by(people.role[role].sign_in for role in table.roles):
+            page.say(("person", key, "roles"), f"{table.name}'s roles leave no way to sign in that suits all of them")
         if on and on <= table.until < on + SOON:
             page.say(("person", key, "until"), f"{table.name}'s account ends on {table.until}", is_warning=True)
     if words.OUTSIDER in people.role:
@@ -236,6 +242,12 @@ def _check_stations(
         pages["routes.toml"].say(
             ("mail",), 'mail needs "park-from": no label is called "confidential" here', is_key=True
         )
+
+
+def _check_limits(page: Reader, gateway: GatewayFile) -> None:
+    least, most = SFTP_MESSAGE_BYTES
+    if not least <= gateway.limits.sftp_message_bytes <= most:
+        page.say(("limits", "sftp-message-bytes"), f'"sftp-message-bytes" must be {least} to {most}: what clients send')
 
 
 def _expects(page: Reader, test: TestFile) -> Iterable[tuple[str, int, Gaps, Expect]]:

@@ -118,7 +118,11 @@ def couple(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
 
 
 def _note(rulebook: Rulebook, case: Case) -> Verdict:
-    """The gateway writes to its own people and to nobody else."""
+    """The gateway writes to its own people, to a partner's mailbox that is listed and verified, and to nobody else."""
+    partner, address = rulebook.partner_of(case.recipient), case.recipient.address
+    is_on_file = partner is not None and address is not None and address.key in partner.addresses
+    if is_on_file and determine(rulebook, case, ("address-verified",))["address-verified"] is Truth.YES:
+        return Verdict(outcome=Outcome.SEND, rules=(words.GATEWAY_NOTE,))
     if rulebook.groups_of(case.recipient) == {words.STAFF}:
         return Verdict(outcome=Outcome.SEND, rules=(words.GATEWAY_NOTE,))
     return Verdict(outcome=Outcome.BLOCK, rules=(words.GATEWAY_NOTE,), reasons=(Reason(code="note-to-outside"),))

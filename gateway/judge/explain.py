@@ -38,6 +38,10 @@ _UNKNOWN = {
     "sender-second-factor": "whether you signed in with a second factor",
     "working-hours": "whether it is within working hours",
 }
+_UNKNOWN_OF_FILE = {
+    "label": "its label: hand it in again in the folder of one label",
+    "for": "its purpose: hand it in again in the folder of one purpose, with no other purpose's tag in its name",
+}
 _NEEDED = {
     "first-contact": "nobody here has written there before",
     "recipient-key-known": "there is a valid key of the recipient",
@@ -130,7 +134,7 @@ def _refusal(rulebook: Rulebook, case: Case, reason: Reason) -> str:
         case "others-refused":
             return "Another recipient of this message is refused, so nothing was sent."
         case "note-to-outside":
-            return "The gateway writes notes only to its own people."
+            return "The gateway writes notes only to its own people, and to addresses of partners that are on file."
         case _:
             return "No rule allows this. Ask whoever keeps the rules."
 
@@ -167,7 +171,7 @@ def _miss(rulebook: Rulebook, case: Case, rule: Rule, clause: str) -> str:
             this = _WAYS[case.by] if case.by else "this way"
             return f"{papers} to {_recipient(rulebook, case)}: not by {this}, but by {other} {named}."
         case "for":
-            return f"{_purpose(rulebook, rule)} {named}."
+            return f"{_purpose(rulebook, case, rule)} {named}."
         case "until":
             return f"The rule that allowed this ended on {_day(rule.until)} {named}. {ask}"
         case "to":
@@ -206,10 +210,13 @@ def _verified(rulebook: Rulebook, case: Case) -> str:
     return f"The address of {partner.name} was verified on {_day(partner.verified.on)} and must be verified again"
 
 
-def _purpose(rulebook: Rulebook, rule: Rule) -> str:
+def _purpose(rulebook: Rulebook, case: Case, rule: Rule) -> str:
     purposes = _or(sorted(rule.for_))
-    tags = [tag for tag, purpose in rulebook.labels.spotting.purpose.items() if purpose in rule.for_]
-    how = f"; if it is, write {_or(tags)} in the subject" if tags else ""
+    tags = _or(tag for tag, purpose in rulebook.labels.spotting.purpose.items() if purpose in rule.for_)
+    if case.by is Way.SFTP:
+        tagged = f", or write {tags} in its name" if tags else ""
+        return f"This goes only for {purposes}; if it is, put it into the folder {purposes}{tagged}"
+    how = f"; if it is, write {tags} in the subject" if tags else ""
     return f"This goes only for {purposes}{how}"
 
 
@@ -232,7 +239,8 @@ def _waiting_for(rulebook: Rulebook, case: Case, reason: Reason) -> str:
     match reason.code:
         case "unknown":
             what = reason.get("what")
-            return f"could not determine {_UNKNOWN.get(what, what)}"
+            known = _UNKNOWN | _UNKNOWN_OF_FILE if case.by is Way.SFTP else _UNKNOWN
+            return f"could not determine {known.get(what, what)}"
         case "waits":
             return f"{_demand(rulebook, case, reason.get('demand'))} ({reason.get('rule')})"
         case "others-wait":
@@ -243,7 +251,8 @@ def _waiting_for(rulebook: Rulebook, case: Case, reason: Reason) -> str:
 
 def _demand(rulebook: Rulebook, case: Case, demand: str) -> str:
     if demand == "second-factor":
-        return "sign in with a second factor"
+        again = ", and hand it in again" if case.by is Way.SFTP else ""
+        return f"sign in with a second factor{again}"
     if demand == "confirmation-by-sender":
         return "you must confirm it"
     if demand.startswith(words.DELAY):

@@ -37,6 +37,7 @@ _DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9](
 _HOST_PORT = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}", re.ASCII)
 _KIND_PLACE = re.compile(r"[a-z0-9]+:[^\s]+", re.ASCII)
 _HOST_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}", re.ASCII)
+_PATTERN = re.compile(r"\*[^*/\s]{1,60}|[^*/\s]{1,60}\*")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -46,6 +47,7 @@ _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "host:port": (_HOST_PORT, 'a host and a port, such as "0.0.0.0:465"'),
     "kind:place": (_KIND_PLACE, 'a kind and a place, such as "sqlite:var/records.db"'),
     "host key": (_HOST_KEY, 'a fingerprint: "SHA256:" and 43 characters'),
+    "name pattern": (_PATTERN, 'a name with a star at one end, such as "*.upload" or ".new.*"'),
     "time": (_TIME, 'a time in quotes, such as "08:00"'),
 }
 

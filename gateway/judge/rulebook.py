@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gateway.judge import checks, words
+from gateway.judge import checks, entrance, words
 from gateway.judge.lookalike import Lookalikes
 from gateway.judge.problems import Problem
 from gateway.judge.reading import Reader, domain_key
@@ -43,6 +43,8 @@ class Role:
     id: str
     may_handle: str
     powers: tuple[str, ...]
+    sign_in: tuple[str, ...] = ()
+    """The ways it allows; empty: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Person:
     powers: frozenset[str]
     until: date
     also: tuple[str, ...]
+    sign_in: tuple[str, ...] = entrance.WAYS
+    """The ways their roles leave them at the file door."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,8 @@ class Partner:
     verified: Verified | None
     to: frozenset[str]
     """What a rule's `to` may name it by: its groups, and `partner:ID`."""
+    sign_in: tuple[str, ...] = entrance.WAYS
+    """The ways it may sign in at the file door."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,10 @@ class Rulebook:
             return _STAFF
         return _NOBODY if _host(recipient.address) in self.gateway.office.domains else _STRANGERS
 
+    def asks(self, fact: str) -> bool:
+        """Whether any rule needs this fact, those on trial included."""
+        return any(name == fact for name, _, _ in self.sieve.facts)
+
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of this id."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
@@ -205,6 +215,7 @@ def _compile(files: Mapping[str, str], folder: checks.Folder, warnings: tuple[Pr
             agreement=table.agreement,
             verified=table.verified,
             to=frozenset((*table.groups, words.PARTNER + key)),
+            sign_in=entrance.left_by((table.sign_in,)),
         )
         for key, table in folder.partners.partner.items()
     }
@@ -235,7 +246,8 @@ def _compile(files: Mapping[str, str], folder: checks.Folder, warnings: tuple[Pr
 
 def _people(folder: checks.Folder) -> People:
     roles = {
-        key: Role(id=key, may_handle=table.may_handle, powers=table.powers) for key, table in folder.people.role.items()
+        key: Role(id=key, may_handle=table.may_handle, powers=table.powers, sign_in=table.sign_in)
+        for key, table in folder.people.role.items()
     }
     everyone = tuple(
         Person(
@@ -245,6 +257,7 @@ def _people(folder: checks.Folder) -> People:
             powers=frozenset(power for role in table.roles for power in roles[role].powers),
             until=table.until,
             also=table.also,
+            sign_in=entrance.left_by(roles[role].sign_in for role in table.roles),
         )
         for address, table in folder.people.person.items()
     )

@@ -37,6 +37,7 @@ FactText = Annotated[str, of("fact")]
 Demand = Annotated[str, of("demand")]
 By = Annotated[str, of("way")]
 Power = Annotated[str, of("power")]
+SignIn = Annotated[str, of("way to sign in")]
 
 
 def _key(field: str) -> str:
@@ -52,10 +53,11 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, renam
 
 
 class RoleTable(Shape, frozen=True, kw_only=True):
-    """`[role]`: how far a role may go."""
+    """`[role]`: how far a role may go, and how one signs in to the file door with it. Left out: in any way."""
 
     may_handle: Label
     powers: tuple[Power, ...] = ()
+    sign_in: tuple[SignIn, ...] = ()
 
 
 class PersonTable(Shape, frozen=True, kw_only=True):
@@ -126,6 +128,7 @@ class PartnerTable(Shape, frozen=True, kw_only=True):
     addresses: tuple[AddressText, ...] = ()
     agreement: Agreement | None = None
     verified: Verified | None = None
+    sign_in: tuple[SignIn, ...] = ()
 
 
 class PartnersFile(Shape, frozen=True, kw_only=True):

@@ -201,12 +201,18 @@ class DoorTable(Shape, frozen=True, kw_only=True):
     url: str = ""
 
 
+class FileDoorTable(DoorTable, frozen=True, kw_only=True):
+    """The file door. `temporary`: further names of what programs have not finished, such as `*.upload` or `.new.*`."""
+
+    temporary: tuple[Annotated[str, of("name pattern")], ...] = ()
+
+
 class DoorsTable(Shape, frozen=True, kw_only=True):
     """`[door]`: a door that is not listed stays shut."""
 
     submission: DoorTable | None = None
     inbound: DoorTable | None = None
-    sftp: DoorTable | None = None
+    sftp: FileDoorTable | None = None
     pickup: DoorTable | None = None
     console: DoorTable | None = None
 
@@ -234,6 +240,8 @@ class LimitsTable(Shape, frozen=True, kw_only=True):
     ssh_packet_bytes_before_sign_in: int = 35_000
     ssh_packet_bytes: int = 256 * 1024
     sftp_message_bytes: int = 261_120
+    file_bytes: int = 64 * 1024 * 1024 * 1024
+    """Of one file on the file door."""
     handles: int = 64
     reply_bytes: int = 4 * 1024
 

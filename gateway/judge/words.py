@@ -44,7 +44,7 @@ STAFF = "staff"
 STRANGERS = "strangers"
 PARTNER = "partner:"
 GATEWAY_NOTE = "gateway-note"
-"""The built-in rule under which the gateway writes to its own people."""
+"""The built-in rule under which the gateway writes to its own people, and to a partner's verified address on file."""
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])", re.ASCII)
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}

@@ -1,7 +1,8 @@
 """A file still being written, in any order: a door's staging area, sealed in the blobs' own format.
 
 Every chunk that reaches the disk is sealed under a fresh nonce; a write into the middle of one reads it, changes it
-and seals it again. Chunks wait in memory up to a budget. A torn chunk after a power cut ends what `resume` offers.
+and seals it again. Chunks wait in memory up to a budget. What `resume` offers ends at the first byte that never came,
+and at a chunk torn by a power cut: a hole would read as zeros, and pass for content.
 `finish` makes the file a blob to the byte; `FileBlobs.adopt` then takes it by a rename.
 
 Not thread-safe: a handle belongs to one session. Nothing is durable before `sync` or `finish`.
@@ -29,6 +30,10 @@ REOPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _SEEN = struct.Struct(f"<{TAG}sI")
 """What was last written of a chunk: its tag and its length. 20 bytes a chunk, so 640 KiB for a file of 2 GiB."""
+_HOLED = 1 << 31
+"""Beside a chunk's length: parts of it have not come yet."""
+_ELSEWHERE = 1 << 63
+"""Such a chunk is sealed for no place of any file, so that nobody who resumes can open it."""
 
 
 class Scratch:
@@ -76,7 +81,7 @@ class Scratch:
 
     # ── what a session does ──────────────────────────────────────────────────────────────────────────────────────
 
-    def write(self, offset: int, data: bytes) -> None:
+    def write(self, offset: int, data: bytes | memoryview) -> None:
         """Put `data` at `offset`. Raises `ValueError` beyond the largest size, or when too many gaps are left."""
         end = offset + len(data)
         if offset < 0 or end > self._largest_bytes:  # before anything is sized by an offset a peer chose
@@ -88,6 +93,11 @@ class Scratch:
         self.size_bytes = max(self.size_bytes, end)
         at = 0
         for index, start, stop in _parts(offset, end):
+            if stop - start == CHUNK:  # all of it is new: what was there needs no look, and nothing is copied
+                self._waiting.pop(index, None)
+                self._put_record(index, data[at : at + CHUNK])
+                at += CHUNK
+                continue
             chunk = self._to_change(index)
             chunk.extend(bytes(max(0, stop - len(chunk))))
             chunk[start:stop] = data[at : at + stop - start]
@@ -134,6 +144,10 @@ class Scratch:
                 self._sha256.update(self.read(offset, CHUNK))
         return Digest(sha256=self._sha256.hexdigest())
 
+    def flush(self) -> None:
+        """Let what reached the file get to the disk, so that less is left for the end. Any thread, while it is open."""
+        sync(self._file, "an upload")
+
     def sync(self) -> None:
         """Make what was written survive a power cut."""
         self._put_all()
@@ -156,8 +170,9 @@ class Scratch:
         return digest
 
     def leave(self) -> None:
-        """Write out what waits and close it, so that it can be resumed."""
+        """Close it, so that it can be resumed: `size_bytes` is then all that came before the first hole."""
         try:
+            self.truncate(self._spans.prefix)
             self._put_all()
         finally:
             os.close(self._file)
@@ -185,19 +200,23 @@ class Scratch:
         tag, length = self._last_seen(index)
         if not any(tag):
             return b""
-        record = _pread(self._file, index * STRIDE, length)
+        record = _pread(self._file, index * STRIDE, length & ~_HOLED)
         if record[-TAG:] != tag:  # an older version of this chunk would verify: it is not the one we wrote
             raise Tampering("a chunk of an upload was put back to an older state")
-        return self._seal.open(index, record, is_last=False)
+        return self._seal.open(index | (_ELSEWHERE if length & _HOLED else 0), record, is_last=False)
 
     def _put(self, index: int, *, is_last: bool = False) -> None:
-        record = self._seal.seal(index, bytes(self._waiting[index]), is_last=is_last)
+        self._put_record(index, bytes(self._waiting[index]), is_last=is_last)
+        del self._waiting[index]
+
+    def _put_record(self, index: int, chunk: bytes | memoryview, *, is_last: bool = False) -> None:
+        is_holed = not self._spans.cover(index * CHUNK, index * CHUNK + len(chunk))
+        record = self._seal.seal(index | (_ELSEWHERE if is_holed else 0), chunk, is_last=is_last)
         try:
             write_all(self._file, record, index * STRIDE)
         except OSError as why:
             raise failure_of(why, "writing an upload") from why
-        self._see(index, record)
-        del self._waiting[index]
+        self._see(index, record, is_holed=is_holed)
 
     def _put_all(self) -> None:
         for index in tuple(self._waiting):
@@ -209,9 +228,9 @@ class Scratch:
         tag, length = _SEEN.unpack_from(self._seen, index * _SEEN.size)
         return tag, length
 
-    def _see(self, index: int, record: bytes) -> None:
+    def _see(self, index: int, record: bytes, *, is_holed: bool = False) -> None:
         self._seen.extend(bytes(max(0, (index + 1) * _SEEN.size - len(self._seen))))
-        _SEEN.pack_into(self._seen, index * _SEEN.size, record[-TAG:], len(record))
+        _SEEN.pack_into(self._seen, index * _SEEN.size, record[-TAG:], len(record) | (_HOLED if is_holed else 0))
 
     def _forget_from(self, index: int) -> None:
         del self._seen[index * _SEEN.size :]
@@ -220,7 +239,7 @@ class Scratch:
         except OSError as why:
             raise failure_of(why, "cutting an upload") from why
 
-    def _digest_on(self, offset: int, data: bytes) -> None:
+    def _digest_on(self, offset: int, data: bytes | memoryview) -> None:
         if self._sha256 is not None and offset == self.size_bytes:
             self._sha256.update(data)
         else:
@@ -271,6 +290,15 @@ class _Spans:
 
     def cut(self, end: int) -> None:
         self._spans = [(start, min(stop, end)) for start, stop in self._spans if start < end]
+
+    def cover(self, start: int, end: int) -> bool:
+        at = bisect_right(self._spans, start, key=lambda span: span[0]) - 1
+        return start == end or (at >= 0 and self._spans[at][1] >= end)
+
+    @property
+    def prefix(self) -> int:
+        """How far it goes without a gap."""
+        return self._spans[0][1] if self._spans and self._spans[0][0] == 0 else 0
 
     def is_one_from_zero(self, end: int) -> bool:
         return self._spans == ([(0, end)] if end else [])

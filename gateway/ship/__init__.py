@@ -2,6 +2,7 @@
 
 - `resolve`  where mail for a domain goes
 - `smtp`     the carrier for mail; `transaction` is one message over one of its lines
+- `sftp`     the carrier for files, into a partner's own box
 - `retry`    when to try again, when to say so, when to stop (pure)
 - `bounce`   what the sender is told, as RFC 3464 reports (pure)
 
@@ -111,6 +112,29 @@ class Line(Protocol):
         """One transaction. `chunks` are the parcel's bytes, canonical, in pieces; they are read once.
 
         Whatever fails before the final dot is surely not delivered; what fails behind it is `InDoubt`. Cancelling it
+        closes the connection; then, too, the delivery is in doubt.
+        """
+        ...
+
+
+class FileLine(Protocol):
+    """An open session whose server holds a pinned key. It serves one delivery."""
+
+    @property
+    def hop(self) -> Hop:
+        """What the server proved; goes into `Attempted` and `Shipped`."""
+        ...
+
+    async def settle(self, parcel: Parcel, name: str) -> Taken | InDoubt | None:
+        """What became of an earlier attempt of which nobody knows. Sends no byte of it. None: it was not delivered."""
+        ...
+
+    async def deliver(
+        self, parcel: Parcel, name: str, chunks: Iterable[bytes] | AsyncIterable[bytes], attempted: Receipt
+    ) -> Outcome:
+        """One file. `chunks` are the parcel's bytes in pieces; they are read once.
+
+        Whatever fails before the rename is surely not delivered; what fails behind it is `InDoubt`. Cancelling it
         closes the connection; then, too, the delivery is in doubt.
         """
         ...

@@ -18,13 +18,12 @@ import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 import asyncssh
 
 from gateway.errors import Tampering
 from gateway.facts import Hop, Reason, Receipt
-from gateway.ship import InDoubt, Never, NotNow, Outcome, Taken
+from gateway.ship import FileLine, InDoubt, Never, NotNow, Outcome, Taken
 from gateway.ship.sftp_dial import Patience, Proved, dial
 from gateway.ship.sftp_remote import Lost, Refused, Remote, Seen
 from gateway.ship.sftp_route import SftpRoute, is_speakable, part_name
@@ -45,29 +44,6 @@ _PERMANENT = {
     asyncssh.FX_OP_UNSUPPORTED: "5.3.3",
 }
 """Statuses that trying again does not mend, as RFC 3463 codes. Version 3 says a full disk as a plain failure (4)."""
-
-
-class FileLine(Protocol):
-    """An open session whose server holds a pinned key. It serves one delivery."""
-
-    @property
-    def hop(self) -> Hop:
-        """What the server proved; goes into `Attempted` and `Shipped`."""
-        ...
-
-    async def settle(self, parcel: Parcel, name: str) -> Taken | InDoubt | None:
-        """What became of an earlier attempt of which nobody knows. Sends no byte of it. None: it was not delivered."""
-        ...
-
-    async def deliver(
-        self, parcel: Parcel, name: str, chunks: Iterable[bytes] | AsyncIterable[bytes], attempted: Receipt
-    ) -> Outcome:
-        """One file. `chunks` are the parcel's bytes in pieces; they are read once.
-
-        Whatever fails before the rename is surely not delivered; what fails behind it is `InDoubt`. Cancelling it
-        closes the connection; then, too, the delivery is in doubt.
-        """
-        ...
 
 
 @dataclass(slots=True)

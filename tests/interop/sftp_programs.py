@@ -39,11 +39,6 @@ class Program:
     resume: Copy | None = None
     put_with_time: Copy | None = None
     rename: Copy | None = None
-    opens_in_place: bool = False
-    """It overwrites by opening the old file without emptying it: what was handed over is not opened again."""
-
-    times_while_open: bool = False
-    """It says a file's time, by its path, before it has closed it."""
 
     @property
     def is_here(self) -> bool:
@@ -51,12 +46,12 @@ class Program:
         return not self.needs or shutil.which(self.needs) is not None
 
 
-def run(who: FileClient, *command: str, script: str = "") -> str:
+def run(who: FileClient, *command: str, script: str = "", within_s: float = 90) -> str:
     """What it says. Raises `Refused`."""
     environment = {"HOME": str(who.home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     done = subprocess.run(
         command, input=script.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
-        cwd=who.home, timeout=90, check=False,
+        cwd=who.home, timeout=within_s, check=False,
     )  # fmt: skip
     said = done.stdout.decode("utf-8", "replace")
     if done.returncode:
@@ -87,7 +82,7 @@ SCP = Program(
     name="OpenSSH scp -s", needs="scp",
     put=lambda who, one, other: _scp(who, one, f"127.0.0.1:{other}"),
     get=lambda who, one, other: _scp(who, f"127.0.0.1:{one}", other),
-    put_with_time=lambda who, one, other: _scp(who, "-p", one, f"127.0.0.1:{other}"), opens_in_place=True,
+    put_with_time=lambda who, one, other: _scp(who, "-p", one, f"127.0.0.1:{other}"),
 )  # fmt: skip
 
 
@@ -188,7 +183,7 @@ SSHFS = Program(
     name="sshfs", needs="sshfs",
     put=_sshfs("cp", "{one}", "{mount}{other}"), get=_sshfs("cp", "{mount}{one}", "{other}"),
     put_with_time=_sshfs("cp", "-p", "--no-preserve=mode,ownership", "{one}", "{mount}{other}"),
-    rename=_sshfs("mv", "{mount}{one}", "{mount}{other}"), times_while_open=True,
+    rename=_sshfs("mv", "{mount}{one}", "{mount}{other}"),
 )  # fmt: skip
 
 

@@ -15,18 +15,6 @@ import pytest
 from tests.boxes import MISSING
 from tests.house import House
 
-FROM_OUTSIDE = """
-[[allow]]
-id = "papers-from-partners"
-who = ["outsider"]
-to = ["staff"]
-labels = ["office"]
-by = ["sftp"]
-until = 2027-03-31
-owner = "per@town.test"
-because = "Partners answer."
-"""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test in this folder is a story."""
@@ -90,7 +78,6 @@ def filing_town() -> Iterator[House]:
         town = House.laid_out(Path(folder))
         try:
             town.builds_a_box().opens()
-            town.publishes()
             town.outside().start()
             town.opens()
             yield town
@@ -109,7 +96,6 @@ def collecting_town() -> Iterator[House]:
         town = House.laid_out(Path(folder))
         try:
             town.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-            town.adds("transfers.toml", FROM_OUTSIDE)
             town.publishes()
             town.outside().start()
             town.opens()

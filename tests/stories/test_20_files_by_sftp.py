@@ -8,6 +8,8 @@ own, and we have its host key on file from the day two people met.
 
 from __future__ import annotations
 
+import hashlib
+
 from tests.house import ALENA, JO, PER, RUTH, House
 from tests.world import photo, same_picture, says_where
 
@@ -44,13 +46,16 @@ def test_what_is_confidential_arrives_for_its_readers_alone(filing_town: House) 
     assert exhibits == registry.opens_file(arrived)
 
 
-def test_an_auditor_proves_it_with_the_clerks_own_receipt(filing_town: House) -> None:
-    """Her receipt holds the proof: true for a stranger with the public key, and not under another key."""
+def test_a_clerk_uploads_the_courts_sshd_receives_and_an_auditor_proves_it(filing_town: House) -> None:
+    """Her receipt names the digest of what lies in the court's box, and holds the proof: true for a stranger with the
+    public key, and not under another key."""
     (court,), alena = filing_town.boxes, filing_town.desk_of(ALENA)
-    alena.hands_in(b"The statement of claim.\r\n", f"{OFFICE}/CANARY claim.txt")
-    court.awaits("CANARY claim.txt")
+    claim = b"The statement of claim.\r\n"
+    assert alena.hands_in(claim, f"{OFFICE}/CANARY claim.txt").was_taken
+    assert ("CANARY claim.txt", claim) == court.awaits("CANARY claim.txt")
 
     receipt = alena.receipt("CANARY claim.txt", state="shipped")
+    assert f"SHA-256 as sent:      {hashlib.sha256(claim).hexdigest()}" in receipt.words
 
     code, said = filing_town.auditor().verifies(receipt.bundle)
     assert (0, True) == (code, said.startswith("TRUE: ")), said
@@ -70,6 +75,33 @@ def test_a_file_in_the_wrong_folder_is_refused_and_she_can_read_why(filing_town:
     assert "court-filing" in receipt.words
     assert 0 == filing_town.auditor().verifies(receipt.bundle)[0]
     assert [] == [name for name in court.received() if "notes" in name]
+
+
+def test_one_sheet_says_where_all_of_it_stands(filing_town: House) -> None:
+    """`_STATUS.csv` lists her files, a line each, for a spreadsheet."""
+    (court,), alena = filing_town.boxes, filing_town.desk_of(ALENA)
+    assert alena.hands_in(b"CANARY\n", f"{OFFICE}/CANARY sheet.txt").was_taken
+    court.awaits("CANARY sheet.txt")
+    alena.receipt("CANARY sheet.txt", state="shipped")
+
+    lines = alena.reads("/receipts/_STATUS.csv").decode("utf-8-sig").splitlines()
+
+    assert '"handed in","file","for","label","purpose","state"' in lines[0]
+    assert any('"CANARY sheet.txt","court","office","litigation","shipped","was delivered"' in line for line in lines)
+
+
+def test_a_refusal_speaks_of_folders(filing_town: House) -> None:
+    """Who drops a file looks for a folder, not for a subject line: the receipt says into which one."""
+    alena = filing_town.desk_of(ALENA)
+
+    assert not alena.hands_in(b"CANARY\n", "/to/court/office/CANARY folder.txt").was_taken
+
+    words = alena.receipt("CANARY folder.txt", state="refused").words
+    assert "put it into the folder litigation, or write [case] in its name" in words
+    page = alena.reads("/to/court/office/_READ ME.txt").decode("utf-8-sig")
+    assert "would not go: This goes only for litigation" in page
+    right = alena.reads(f"{OFFICE}/_READ ME.txt").decode("utf-8-sig")
+    assert ("goes to County Court" in right, "would not go" in right) == (True, False)
 
 
 def test_what_the_rules_forbid_is_absent(filing_town: House) -> None:

@@ -14,11 +14,14 @@ OFFICE = "/to/court/office/litigation"
 
 
 def test_the_court_collects_and_the_clerk_knows(collecting_town: House) -> None:
-    """The file waits in the court's inbox, byte for byte; once it was read there, the clerk's receipt says so."""
+    """It waits in the court's inbox, byte for byte, and the court is told by mail, which does not say what it is; once
+    it was read there, the clerk's receipt says so."""
     alena, court = collecting_town.desk_of(ALENA), collecting_town.desk_at("court")
     claim = b"CANARY The statement of claim.\r\n" * 1000
     alena.hands_in(claim, f"{OFFICE}/CANARY claim.txt")
 
+    (note,) = collecting_town.outside().awaits("registry@court.test")
+    assert (True, False) == (b"from the folder /inbox" in note, b"CANARY" in note)
     path = court.awaits("/inbox", "CANARY claim.txt")
     assert claim == court.reads(path)
 
@@ -28,13 +31,16 @@ def test_the_court_collects_and_the_clerk_knows(collecting_town: House) -> None:
 
 
 def test_what_the_court_hands_in_reaches_its_contact_as_it_came(collecting_town: House) -> None:
-    """Per, who vouches for the court, finds it in his folder, unchanged: it is their paper, and may be evidence."""
+    """Per, who vouches for the court, is told by mail and finds it in his folder, unchanged: it may be evidence."""
     per, court = collecting_town.desk_of(PER), collecting_town.desk_at("court")
     scene = photo(51.5, 0.12)
 
     told = court.hands_in(scene, "/outbox/CANARY scene.jpg")
 
     assert told.was_taken, told.said
+    (note,) = collecting_town.outside().awaits(PER)
+    assert b"Subject: A file from County Court" in note
+    assert b"/from/court" in note
     path = per.awaits("/from/court", "CANARY scene.jpg")
     assert scene == per.reads(path)
     assert says_where(scene)

@@ -9,4 +9,6 @@ From the socket inwards:
     channel     one SFTP channel: bytes and back-pressure between SSH and a session
     session     the SFTP server itself, without a socket;  handles, listing, wire, attributes, paths, status
     tree        what a session asks of the office behind it, as a Protocol
+    officetree  that office;  office: what its trees share, officeview: what one sees, officeuploads and officechanges:
+                what one may do, officefiles: what is open, ahead: a parcel read ahead, officewords: how it says no
 """

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from gateway.doors.sftp.attributes import Attributes, write_attributes
 from gateway.doors.sftp.status import Client, Code, Denied, code_for, shown
 from gateway.doors.sftp.tree import Space
-from gateway.doors.sftp.wire import MAX_DATA, MAX_MESSAGE, VERSION, Kind
+from gateway.doors.sftp.wire import VERSION, Kind
 
 EXTENSIONS: tuple[tuple[bytes, bytes], ...] = (
     (b"limits@openssh.com", b"1"),
@@ -66,9 +66,9 @@ def handle(request_id: int, name: bytes) -> bytes:
     return _reply(Kind.HANDLE, request_id, _string(name))
 
 
-def data(request_id: int, content: bytes) -> bytes:
-    """What was read."""
-    return b"".join((_DATA_HEAD.pack(9 + len(content), Kind.DATA, request_id, len(content)), content))
+def data(request_id: int, size: int) -> bytes:
+    """What stands before so many bytes that were read."""
+    return _DATA_HEAD.pack(9 + size, Kind.DATA, request_id, size)
 
 
 def attributes(request_id: int, found: Attributes) -> bytes:
@@ -87,9 +87,10 @@ def names(request_id: int, entries: Iterable[bytes]) -> bytes:
     return _reply(Kind.NAME, request_id, len(listed).to_bytes(4, "big") + b"".join(listed))
 
 
-def limits(request_id: int, handles: int) -> bytes:
+def limits(request_id: int, message_bytes: int, data_bytes: int, handles: int) -> bytes:
     """How much we take at once (OpenSSH PROTOCOL §4.8)."""
-    return _reply(Kind.EXTENDED_REPLY, request_id, struct.pack(">4Q", MAX_MESSAGE, MAX_DATA, MAX_DATA, handles))
+    body = struct.pack(">4Q", message_bytes, data_bytes, data_bytes, handles)
+    return _reply(Kind.EXTENDED_REPLY, request_id, body)
 
 
 def space(request_id: int, found: Space) -> bytes:

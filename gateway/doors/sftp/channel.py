@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, cast
 
 import asyncssh
-from asyncssh.constants import EXTENDED_DATA_STDERR, MSG_CHANNEL_WINDOW_ADJUST
-from asyncssh.packet import SSHPacket, UInt32
+from asyncssh.constants import EXTENDED_DATA_STDERR, MSG_CHANNEL_DATA, MSG_CHANNEL_WINDOW_ADJUST
+from asyncssh.packet import SSHPacket, String, UInt32
 
 from gateway.doors.sftp.handles import excuse
 from gateway.doors.sftp.session import Session
 from gateway.doors.sftp.settings import Settings
 from gateway.doors.sftp.wire import Breach
+from gateway.engine.incident import place_of
 from gateway.errors import Failure
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SftpChannel(asyncssh.SSHServerChannel[bytes]):
     """A channel that gives credit when it is told to, and takes no environment."""
 
     _read_datatypes = {EXTENDED_DATA_STDERR}  # noqa: RUF012 - asyncssh's; what comes there is dropped
+    _connection: BoundedConnection
 
     @classmethod
     def make(cls, connection: BoundedConnection, settings: Settings) -> SftpChannel:
@@ -40,6 +42,7 @@ class SftpChannel(asyncssh.SSHServerChannel[bytes]):
         loop = asyncio.get_running_loop()
         window, packet = settings.window_bytes, settings.packet_bytes
         channel = cls(connection, loop, False, False, False, 0, 0, None, "strict", window, packet)
+        channel._connection = connection
         channel.set_write_buffer_limits(high=settings.bounds.out_bytes, low=settings.bounds.out_bytes // 4)
         return channel
 
@@ -49,6 +52,54 @@ class SftpChannel(asyncssh.SSHServerChannel[bytes]):
         if self._recv_window < self._init_recv_window / 2 and self._recv_window < room and not self.is_closing():
             self.send_packet(MSG_CHANNEL_WINDOW_ADJUST, UInt32(room - self._recv_window))
             self._recv_window = room
+
+    def take(self, data: memoryview) -> bool:
+        """Data of the client's, if there is nothing about it but to hand it on; False: it was not taken."""
+        size, session = len(data), self._session
+        is_open = self._recv_state == self._send_state == "open" and not (self._recv_paused or self._recv_buf)
+        if not is_open or not 0 < size <= self._recv_window or session is None:
+            return False
+        self._recv_window -= size
+        cast("SftpPump", session).data_received(data, None)
+        return True
+
+    def put(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Send, in packets as large as the client takes."""
+        if self._send_state != "open":
+            return
+        for piece in pieces:
+            self._send_buf.append((memoryview(piece), None))  # type: ignore[arg-type]
+            self._send_buf_len += len(piece)
+        self._flush_send_buf()
+
+    def _flush_send_buf(self) -> None:
+        """As the stock channel, but each byte is copied once, into its packet."""
+        waiting = self._send_buf
+        while waiting and waiting[0][1] is None and self._send_window:
+            pieces, size = self._next_pieces(min(self._send_window, self._send_pktsize))
+            self._send_buf_len -= size
+            self._send_window -= size
+            if not self._connection.send_data(self._send_chan or 0, pieces, size):
+                self.send_packet(MSG_CHANNEL_DATA, String(b"".join(pieces)))
+        super()._flush_send_buf()  # standard error, and what follows when nothing waits
+
+    def _next_pieces(self, room: int) -> tuple[list[memoryview], int]:
+        """Up to so many bytes, off the front."""
+        pieces: list[memoryview] = []
+        size, used, waiting = 0, 0, self._send_buf
+        for buffer, datatype in waiting:
+            view = memoryview(buffer)
+            if datatype is not None or size == room:
+                break
+            if len(view) > room - size:
+                waiting[used] = (view[room - size :], None)  # type: ignore[assignment]
+                view = view[: room - size]
+            else:
+                used += 1
+            pieces.append(view)
+            size += len(view)
+        del waiting[:used]
+        return pieces, size
 
     def _deliver_data(self, data: bytes, datatype: int | None) -> None:
         if self._session is not None:
@@ -108,7 +159,7 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
 
     # bytes and their flow
 
-    def data_received(self, data: bytes, datatype: int | None) -> None:
+    def data_received(self, data: bytes | memoryview, datatype: int | None) -> None:
         """Bytes for the session, or for nobody."""
         if datatype is not None or self._session is None:
             self._channel.grant(0)
@@ -130,6 +181,12 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         """Answers may flow again."""
         self._turn()
         self._wake.set()
+
+    def caught_up(self) -> None:
+        """All of a read has been looked at."""
+        if self._session is not None:
+            self._flush(self._session)
+            self._turn()
 
     def is_mid_message(self) -> bool:
         """Whether we wait for the rest of a message."""
@@ -154,10 +211,10 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         try:
             while self._pending is None and self._may_answer():
                 self._pending = self._session.work_now()
-                if self._flush(self._session) < self._out_bytes:
-                    break
+                if self._connection.is_amid or self._flush(self._session) < self._out_bytes:
+                    break  # amid a read: what it brings more is answered together with this
         except Breach as breach:
-            LOG.info("event=breach person=%s why=%s", self._connection.person, breach)
+            LOG.info("event=breach source=%s why=%s", self._connection.source, breach)
             self._channel.exit(1)
             self.connection_lost(None)
             return
@@ -169,11 +226,12 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
         return not (self._is_over or self._is_paused or self._connection.is_clogged)
 
     def _flush(self, session: Session) -> int:
-        out = session.take()
+        out = session.pieces()
+        size = sum(map(len, out))
         if out and not self._channel.is_closing():
-            self._connection.moved += len(out)
-            self._channel.write(out)
-        return len(out)
+            self._connection.moved += size
+            self._channel.put(out)
+        return size
 
     async def _run(self, session: Session) -> None:
         try:
@@ -190,8 +248,8 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
                     break
         except Failure:
             raise  # `session` lets through only what has to stop the process
-        except Exception:
-            LOG.exception("event=bug person=%s", self._connection.person)
+        except Exception as error:
+            LOG.error("event=bug source=%s %s", self._connection.source, place_of(error))
             self._connection.abort()
         finally:
             if self in self._connection.channels:
@@ -203,4 +261,4 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
             await session.end(was_clean=self._is_eof)
         except Failure as failure:
             excuse(failure)
-            LOG.warning("event=end-failed person=%s why=%s", self._connection.person, failure.cause)
+            LOG.warning("event=end-failed source=%s why=%s", self._connection.source, failure.cause)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import asyncssh
@@ -55,6 +56,10 @@ class Channel(Protocol):
         """Answers may flow again."""
         ...
 
+    def caught_up(self) -> None:
+        """All of a read has been looked at."""
+        ...
+
     def is_mid_message(self) -> bool:
         """Whether the client has begun to say something and we wait for the rest."""
         ...
@@ -86,6 +91,8 @@ class BoundedConnection(asyncssh.SSHServerConnection):
         self.moved = 0
         """Bytes of SFTP, both ways: keep-alives keep nobody from being idle."""
         self.channels: list[Channel] = []
+        self.is_amid = False
+        """Whether more of the same read is still to be looked at: answers may wait for it and leave together."""
         self.person: str | None = None
 
     # 1. packets
@@ -93,10 +100,13 @@ class BoundedConnection(asyncssh.SSHServerConnection):
     def _recv_pkthdr(self) -> bool:
         if not super()._recv_pkthdr():
             return False
+        self._check_length()
+        return True
+
+    def _check_length(self) -> None:
         most = self._settings.late_packet_bytes if self._auth_complete else self._settings.early_packet_bytes
         if self._pktlen < LEAST_PACKET or 4 + self._pktlen + self._recv_macsize > most:
             raise asyncssh.ProtocolError("Packet too small or too large")
-        return True
 
     # 2. before sign-in
 
@@ -195,6 +205,10 @@ class BoundedConnection(asyncssh.SSHServerConnection):
             for channel in tuple(self.channels):
                 channel.drained()
 
+    def send_data(self, channel: int, pieces: Sequence[bytes | memoryview], size: int) -> bool:
+        """Send data of a channel in one packet, if that is simple; False: nothing was sent."""
+        return False
+
     @staticmethod
     def _set_out_limit(transport: asyncio.BaseTransport, high: int) -> None:
         if isinstance(transport, asyncio.WriteTransport) or hasattr(transport, "set_write_buffer_limits"):
@@ -213,8 +227,9 @@ class BoundedConnection(asyncssh.SSHServerConnection):
         terms: KeyTerms | None
         if isinstance(shown, Certificate):
             key, terms, evidence = await self._certified(shown, username), KeyTerms(), f"certificate {shown.serial}"
+            by = Factor.CERTIFICATE
         else:
-            key, evidence = decode_ssh_public_key(key_data), shown.fingerprint
+            key, evidence, by = decode_ssh_public_key(key_data), shown.fingerprint, Factor.KEY
             terms = await self.chain.key_terms(shown)
         if key is None or terms is None:
             return False
@@ -222,7 +237,8 @@ class BoundedConnection(asyncssh.SSHServerConnection):
             return True
         key.set_touch_required(True)
         data = String(self._session_id) + msg
-        return self.chain.signed(evidence, is_right=is_signed(key, data, signature, must_verify=terms.must_verify))
+        is_right = is_signed(key, data, signature, must_verify=terms.must_verify)
+        return self.chain.signed(evidence, is_right=is_right, by=by)
 
     async def _certified(self, certificate: Certificate, username: str) -> SSHKey | None:
         account, authority = self.chain.account, await self.chain.authority(certificate)

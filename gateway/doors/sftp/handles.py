@@ -44,6 +44,8 @@ class Upload:
         end = offset + len(untrusted)
         if end > most:
             return Denied(hint=Hint.FULL, text=f"A file can have at most {most} bytes here.")
+        if not untrusted:
+            return None  # no bytes are no content, however far out: a draft must not grow by them
         if denied := self.draft.write(offset, untrusted):
             return denied
         if not self.coverage.add(offset, end):
@@ -140,6 +142,12 @@ class Handles:
         if found is not None:
             self.ration.left += 1
         return found
+
+    def poison(self, why: Denied) -> None:
+        """A piece of one of the uploads was lost: none that is open can become a file."""
+        for opened in self._open.values():
+            if isinstance(opened, Upload):
+                opened.poison = opened.poison or why
 
     def names(self) -> tuple[bytes, ...]:
         """All that are open."""

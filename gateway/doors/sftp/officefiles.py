@@ -6,31 +6,34 @@ client closed it, in however many sessions, and never by opening it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
+from gateway.doors.sftp.ahead import Ahead
 from gateway.doors.sftp.coverage import Coverage
+from gateway.doors.sftp.office import Office
+from gateway.doors.sftp.officewords import FULL, IN_PART
 from gateway.doors.sftp.status import Denied, Hint
-from gateway.doors.sftp.tree import Entry
+from gateway.doors.sftp.tree import Content, Entry
 from gateway.engine.depositing import Depositing
+from gateway.engine.pigeonholes import Place
 from gateway.engine.shelf import Offer, Stub
 from gateway.engine.staging import Staged
 from gateway.engine.vault import Vault
 from gateway.transfer import Party
-
-FULL = Denied(hint=Hint.FULL, text="Your unfinished files have used up their room. Remove one, or finish one.")
 
 
 @dataclass(slots=True, kw_only=True)
 class OfficeDraft:
     """Satisfies `tree.Draft`."""
 
-    depositing: Depositing
+    office: Office
     party: Party
     staged: Staged
-    quota_bytes: int
     closed: dict[str, Stub]
     """By stream, what this session has handed in: told here."""
+    replaced_bytes: int = 0
+    """How long the version was that this one is written over in place: what is shorter may be a part of it."""
 
     @property
     def size(self) -> int:
@@ -45,7 +48,7 @@ class OfficeDraft:
     def write(self, offset: int, untrusted: memoryview) -> Denied | None:
         """See `Draft.write`."""
         more = offset + len(untrusted) - self.staged.size_bytes
-        if more > 0 and self.depositing.staging.used[self.party.person] + more > self.quota_bytes:
+        if more > 0 and self.office.depositing.staging.used[self.party.person] + more > self.office.quota_bytes:
             return FULL
         self.staged.write(offset, untrusted)
         return None
@@ -61,6 +64,7 @@ class OfficeDraft:
     async def restart(self) -> Denied | None:
         """See `Draft.restart`."""
         await self.staged.restart()
+        self.replaced_bytes = 0
         return None
 
     async def sync(self) -> Denied | None:
@@ -68,15 +72,24 @@ class OfficeDraft:
         await self.staged.sync()
         return None
 
-    async def complete(self, *, mtime: int | None) -> Denied | None:
+    async def complete(self, *, mtime: int | None, is_sized: bool = False) -> Denied | None:
         """See `Draft.complete`."""
-        stub = await self.depositing.complete(self.party, self.staged, mtime or 0)
+        if self.size < self.replaced_bytes and not is_sized:
+            await self.abandon()
+            return IN_PART
+        said = self.office.times.pop(self._key, 0)
+        stub = await self.office.depositing.complete(self.party, self.staged, mtime or said)
         self.closed[stub.stream] = stub
         return None
 
     async def abandon(self) -> None:
         """See `Draft.abandon`."""
-        await self.depositing.abandon(self.staged)
+        self.office.times.pop(self._key, None)
+        await self.office.depositing.abandon(self.staged)
+
+    @property
+    def _key(self) -> tuple[str, Place]:
+        return self.party.person, self.staged.about.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +99,7 @@ class PageSource:
     entry: Entry
     content: bytes
 
-    def read(self, offset: int, size: int) -> bytes | Denied | Awaitable[bytes | Denied]:
+    def read(self, offset: int, size: int) -> Content | Denied | Awaitable[Content | Denied]:
         """See `Source.read`."""
         return self.content[offset : offset + size]
 
@@ -105,41 +118,41 @@ class OfferSource:
     depositing: Depositing
     coverage: Coverage
     """Of the parcel, by this recipient: shared by all sessions, so that a resumed download counts as one."""
-    _pieces: Iterator[bytes] | None = None
-    _rest: bytearray = field(default_factory=bytearray)
-    _at: int = 0
+    _ahead: Ahead = field(init=False)
 
-    def read(self, offset: int, size: int) -> bytes | Denied | Awaitable[bytes | Denied]:
+    def __post_init__(self) -> None:
+        sealed, key = self.offer.leg.sealed, self.offer.story.key
+        assert sealed is not None
+        blob = sealed.parcel.blob
+        self._ahead = Ahead(
+            lambda offset: self.vault.pieces(blob, key, offset),
+            self.entry.size,
+            vault=self.vault,
+            tasks=self.depositing.staging.tasks,
+        )
+
+    def read(self, offset: int, size: int) -> Content | Denied | Awaitable[Content | Denied]:
         """See `Source.read`."""
-        return self._read(offset, size)
+        if offset >= self.entry.size:
+            return b""
+        found = self._ahead.at_once(offset, size)
+        return self._read(offset, size) if found is None else self._counted(offset, found)
 
     async def close(self, *, was_asked: bool) -> None:
         """See `Source.close`: a CLOSE after the last byte says that it arrived."""
+        await self._ahead.close()
         is_all = self.coverage.is_whole and self.coverage.extent == self.entry.size
         if was_asked and is_all:
             await self.depositing.collected(self.offer.transfer, self.offer.leg.leg.ordinal, self.party)
 
-    async def _read(self, offset: int, size: int) -> bytes | Denied:
-        if offset >= self.entry.size:
-            return b""
+    async def _read(self, offset: int, size: int) -> Content | Denied:
         try:
-            content = await self.vault.on_disk(lambda: self._pull(offset, size))
+            found = await self._ahead.read(offset, size)
         except KeyError:  # recalled, expired or tidied away since it was opened
             return Denied(hint=Hint.ABSENT, text="This is no longer here.")
-        if not self.coverage.add(offset, offset + len(content)):
-            return Denied(hint=Hint.FULL, text="It is read in too many pieces. Read it in order.")
-        return content
+        return self._counted(offset, found)
 
-    def _pull(self, offset: int, size: int) -> bytes:
-        """Blocks. In order, each chunk is opened once."""
-        if self._pieces is None or offset != self._at:
-            sealed = self.offer.leg.sealed
-            assert sealed is not None
-            self._pieces = self.vault.pieces(sealed.parcel.blob, self.offer.story.key, offset)
-            self._rest.clear()
-        while len(self._rest) < size and (piece := next(self._pieces, b"")):
-            self._rest += piece
-        content = bytes(self._rest[:size])
-        del self._rest[:size]
-        self._at = offset + len(content)
-        return content
+    def _counted(self, offset: int, found: list[memoryview]) -> Content | Denied:
+        if not self.coverage.add(offset, offset + sum(map(len, found))):
+            return Denied(hint=Hint.FULL, text="It is read in too many pieces. Read it in order.")
+        return found

@@ -22,13 +22,14 @@ from gateway.doors.sftp import settings as rules
 from gateway.doors.sftp.channel import SftpChannel, SftpPump
 from gateway.doors.sftp.connection import BoundedConnection
 from gateway.doors.sftp.handles import Ration
-from gateway.doors.sftp.pace import PacedConnection
+from gateway.doors.sftp.pace import ROOM_BYTES, PacedConnection
 from gateway.doors.sftp.session import Session
 from gateway.doors.sftp.settings import Settings
 from gateway.doors.sftp.signin import Chain, CodeMemory, Factor, SignIn
 from gateway.doors.sftp.status import Client, client_of
 from gateway.doors.sftp.strangers import Stranger, Strangers
 from gateway.doors.sftp.tree import Tree
+from gateway.doors.sftp.wire import MAX_MESSAGE
 from gateway.engine.clock import Clock
 
 LOG = logging.getLogger(__name__)
@@ -72,6 +73,10 @@ class SftpDoor:
         self._servers: list[asyncio.Server] = []
         self._tasks = asyncio.TaskGroup()
         self._options: SSHServerConnectionOptions | None = None
+        self.read = bytearray(ROOM_BYTES)
+        """Where all paced connections read; used up before the loop turns to another."""
+        self._message = bytearray(MAX_MESSAGE)
+        """Where all sessions put messages together, likewise."""
         # asyncssh logs names, paths and commands of strangers: never here (STYLE 24).
         logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)
 
@@ -176,7 +181,7 @@ class SftpDoor:
 
         def begin() -> Session:
             tree = self._tree_for(person, connection.source, client, signed_in_by=connection.chain.signed_in_by)
-            return Session(tree, client=client, bounds=bounds, ration=ration)
+            return Session(tree, client=client, bounds=bounds, ration=ration, room=self._message)
 
         channel = SftpChannel.make(connection, self.settings)
         return channel, SftpPump(connection, channel, begin=begin, out_bytes=bounds.out_bytes, spawn=self._spawn)
@@ -263,7 +268,10 @@ class _Arrival(asyncio.Protocol):
         if connection is None:
             transport.abort()
             return
-        transport.set_protocol(connection)
+        if isinstance(connection, PacedConnection):
+            transport.set_protocol(connection.receiver(self._door.read))
+        else:
+            transport.set_protocol(connection)
         connection.connection_made(transport)
 
 

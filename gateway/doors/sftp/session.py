@@ -20,9 +20,9 @@ from gateway.doors.sftp import answers
 from gateway.doors.sftp.handles import Download, Handles, Ration, Upload, excuse
 from gateway.doors.sftp.requests import Request, Unreadable, read_hello, read_request
 from gateway.doors.sftp.status import Client, Denied, Hint
-from gateway.doors.sftp.tree import Tree
+from gateway.doors.sftp.tree import Content, Tree
 from gateway.doors.sftp.verbs import NOT_OPEN, NOT_READABLE, NOT_WRITABLE, Answer, Verbs
-from gateway.doors.sftp.wire import MAX_DATA, Inbox, Kind
+from gateway.doors.sftp.wire import LEAST_MESSAGE, MAX_DATA, MAX_MESSAGE, Inbox, Kind
 from gateway.errors import Failure
 
 UNREADABLE = Denied(hint=Hint.UNREADABLE, text="The request could not be read.")
@@ -34,24 +34,37 @@ class Bounds:
 
     handles: int = 64
     out_bytes: int = 1 << 20
+    message_bytes: int = MAX_MESSAGE
     file_bytes: int = 64 << 30
+
+    def __post_init__(self) -> None:
+        if not LEAST_MESSAGE <= self.message_bytes <= MAX_MESSAGE:
+            raise ValueError(f"an SFTP message has {LEAST_MESSAGE} to {MAX_MESSAGE} bytes")
+
+    @property
+    def data_bytes(self) -> int:
+        """Of a file, in one message."""
+        return self.message_bytes - (MAX_MESSAGE - MAX_DATA)
 
 
 class Session:
     """One person's SFTP session."""
 
-    def __init__(self, tree: Tree, *, client: Client, bounds: Bounds, ration: Ration) -> None:
+    def __init__(
+        self, tree: Tree, *, client: Client, bounds: Bounds, ration: Ration, room: bytearray | None = None
+    ) -> None:
         self._tree = tree
         self._client = client
         self._bounds = bounds
         self._handles = Handles(bounds.handles, ration)
-        self._verbs = Verbs(tree, self._handles)
-        self._inbox = Inbox()
-        self._out: list[bytes] = []
+        self._verbs = Verbs(tree, self._handles, message_bytes=bounds.message_bytes, data_bytes=bounds.data_bytes)
+        self._inbox = Inbox(room, most=bounds.message_bytes)
+        self._data_bytes = bounds.data_bytes
+        self._out: list[bytes | memoryview] = []
         self._out_size = 0
         self._is_greeted = False
 
-    def feed(self, untrusted: bytes) -> None:
+    def feed(self, untrusted: bytes | memoryview) -> None:
         """Bytes from the client."""
         self._inbox.feed(untrusted)
 
@@ -62,7 +75,11 @@ class Session:
 
     def take(self) -> bytes:
         """The answers so far, to be sent."""
-        out, self._out, self._out_size = b"".join(self._out), [], 0
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[bytes | memoryview]:
+        """The same, as they were made: putting them together would copy what was read."""
+        out, self._out, self._out_size = self._out, [], 0
         return out
 
     def work_now(self) -> Awaitable[None] | None:
@@ -96,6 +113,8 @@ class Session:
         try:
             request = read_request(message)
         except Unreadable as unreadable:
+            if message[0] == Kind.WRITE:
+                self._handles.poison(UNREADABLE)  # whose bytes are missing cannot be told, and a CLOSE may follow
             self._say(answers.no(unreadable.request_id, UNREADABLE, self._client))
             return None
         if request.kind == Kind.WRITE:
@@ -114,8 +133,8 @@ class Session:
         return upload.draft.room() if upload.draft.is_full and denied is None else None
 
     def _read(self, request: Request) -> Awaitable[None] | None:
-        size = min(request.length, MAX_DATA)
-        content: bytes | Denied | Awaitable[bytes | Denied]
+        size = min(request.length, self._data_bytes)
+        content: Content | Denied | Awaitable[Content | Denied]
         match self._handles.get(request.handle):
             case Download(source=source):
                 content = source.read(request.offset, size)
@@ -124,9 +143,27 @@ class Session:
             case opened:
                 content = NOT_OPEN if opened is None else NOT_READABLE
         if inspect.isawaitable(content):
-            return self._later(request.id, _as_answer(request.id, content))
-        self._reply(request.id, _data(request.id, content))
+            return self._later_read(request.id, content)
+        self._reply_read(request.id, content)
         return None
+
+    async def _later_read(self, request_id: int, content: Awaitable[Content | Denied]) -> None:
+        try:
+            self._reply_read(request_id, await content)
+        except Failure as failure:
+            self._reply(request_id, excuse(failure))
+
+    def _reply_read(self, request_id: int, content: Content | Denied) -> None:
+        if isinstance(content, Denied):
+            self._reply(request_id, content)
+            return
+        pieces = content if isinstance(content, list) else [memoryview(content)[:MAX_DATA]]
+        if size := sum(map(len, pieces)):
+            self._say(answers.data(request_id, size))
+            for piece in pieces:
+                self._say(piece)
+        else:
+            self._say(answers.end_of_file(request_id))
 
     async def _later(self, request_id: int, answer: Awaitable[Answer]) -> None:
         try:
@@ -142,16 +179,6 @@ class Session:
         else:
             self._say(answer)
 
-    def _say(self, packet: bytes) -> None:
+    def _say(self, packet: bytes | memoryview) -> None:
         self._out.append(packet)
         self._out_size += len(packet)
-
-
-async def _as_answer(request_id: int, content: Awaitable[bytes | Denied]) -> Answer:
-    return _data(request_id, await content)
-
-
-def _data(request_id: int, content: bytes | Denied) -> Answer:
-    if isinstance(content, Denied):
-        return content
-    return answers.data(request_id, content[:MAX_DATA]) if content else answers.end_of_file(request_id)

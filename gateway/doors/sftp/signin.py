@@ -29,7 +29,7 @@ from gateway.engine.admission import (
 
 __all__ = ["Account", "Attempt", "Authority", "Chain", "CodeMemory", "Factor", "KeyTerms", "SignIn", "Way"]
 
-WORDS = {Factor.KEY: "key", Factor.PASSWORD: "password", Factor.CODE: "code"}
+WORDS = {Factor.KEY: "key", Factor.CERTIFICATE: "certificate", Factor.PASSWORD: "password", Factor.CODE: "code"}
 
 
 class CodeMemory:
@@ -65,6 +65,7 @@ class Chain:
         self._passed: Way = ()
         self._proofs: tuple[str, ...] = ()
         self._evidence = ""
+        self._signature = Factor.KEY
         self.account: Account | None = None
         self.wrong = 0
         """How many proofs were wrong."""
@@ -75,8 +76,9 @@ class Chain:
         self.account = await self._sign_in.account(name)
 
     def offers(self, factor: Factor) -> bool:
-        """Whether this comes next in a way."""
-        return factor in self._next()
+        """Whether this comes next in a way; a certificate is shown as a key is."""
+        following = self._next()
+        return factor in following or (factor is Factor.KEY and Factor.CERTIFICATE in following)
 
     async def key_terms(self, key: PublicKey) -> KeyTerms | None:
         """Whether the key may sign for the claimed name."""
@@ -84,13 +86,13 @@ class Chain:
 
     async def authority(self, certificate: Certificate) -> Authority | None:
         """Whether the certificate's authority is ours."""
-        return await self._sign_in.authority(certificate)
+        return await self._sign_in.authority(self.account, certificate) if self.account else None
 
-    def signed(self, evidence: str, *, is_right: bool) -> bool:
-        """A signature was checked. It counts when `passed` is called for it."""
-        self._evidence = evidence
+    def signed(self, evidence: str, *, is_right: bool, by: Factor = Factor.KEY) -> bool:
+        """A signature was checked, of a key or of a certified one. It counts when `passed` is called for it."""
+        self._evidence, self._signature = evidence, by
         if not is_right:
-            self._record(Factor.KEY, is_right=False)
+            self._record(by, is_right=False)
         return is_right
 
     async def password(self, secret_password: str) -> bool:
@@ -104,12 +106,14 @@ class Chain:
     def passed(self, factor: Factor) -> str | None:
         """The factor's proof was right: count it. The person, once that completes a way."""
         account = self.account
+        if factor is Factor.KEY:
+            factor = self._signature
         if account is None or factor not in self._next():
             return None
         if factor is Factor.CODE and account.person:
             self._memory.remember(account.person, self._source, self._proofs)
         self._passed = (*self._passed, factor)
-        self._proofs = (*self._proofs, f"{factor}:{self._evidence if factor is Factor.KEY else ''}")
+        self._proofs = (*self._proofs, f"{factor}:{self._shown(factor)}")
         if Factor.CODE in self._next() and self._memory.knows(account.person, self._source, self._proofs):
             self._passed = (*self._passed, Factor.CODE)
         person = account.person if self._passed in account.ways else None
@@ -120,6 +124,10 @@ class Chain:
     def signed_in_by(self) -> str:
         """The factors that counted, as the rules and the ledger know them: `key`, `password+code` …"""
         return "+".join(WORDS[factor] for factor in self._passed)
+
+    def _shown(self, factor: Factor) -> str:
+        """What was shown for a signature; nothing for the others."""
+        return self._evidence if factor in {Factor.KEY, Factor.CERTIFICATE} else ""
 
     def _next(self) -> frozenset[Factor]:
         done = len(self._passed)
@@ -145,7 +153,7 @@ class Chain:
     def _record(self, factor: Factor, *, is_right: bool, person: str | None = None) -> None:
         self.wrong += not is_right
         name = self.account.name if self.account else ""
-        evidence = self._evidence if factor is Factor.KEY else ""
+        evidence = self._shown(factor)
         self._sign_in.attempted(
             Attempt(name=name, source=self._source, factor=factor, is_right=is_right, person=person, evidence=evidence)
         )

@@ -50,6 +50,8 @@ class Opening:
     must_be_new: bool
     """Refuse if the name is taken."""
     may_create: bool
+    is_appended: bool = False
+    """What is written is meant to follow what is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,10 @@ class SetTime:
 Change = Rename | Remove | MakeFolder | RemoveFolder | SetTime
 
 
+Content = bytes | list[memoryview]
+"""What was read: in one, or in pieces that follow each other."""
+
+
 class Source(Protocol):
     """A file open for reading."""
 
@@ -102,7 +108,7 @@ class Source(Protocol):
         """As it was when opened."""
         ...
 
-    def read(self, offset: int, size: int) -> bytes | Denied | Awaitable[bytes | Denied]:
+    def read(self, offset: int, size: int) -> Content | Denied | Awaitable[Content | Denied]:
         """Up to `size` bytes (at most `wire.MAX_DATA`) from `offset`; none at or past the end. At once if it can."""
         ...
 
@@ -144,8 +150,11 @@ class Draft(Protocol):
         """Everything written so far survives a power cut, as a draft."""
         ...
 
-    async def complete(self, *, mtime: int | None) -> Denied | None:
-        """The CLOSE packet came, all is contiguous and of the promised size: keep it. None: P5 holds from now on."""
+    async def complete(self, *, mtime: int | None, is_sized: bool = False) -> Denied | None:
+        """The CLOSE packet came, all is contiguous and of the promised size: keep it. None: P5 holds from now on.
+
+        `is_sized`: the client did promise one, so it is no part of what lay there before.
+        """
         ...
 
     async def abandon(self) -> None:

@@ -37,6 +37,8 @@ class Verbs:
 
     tree: Tree
     handles: Handles
+    message_bytes: int
+    data_bytes: int
 
     async def answer(self, request: Request) -> Answer:
         """Do what is asked."""
@@ -120,6 +122,7 @@ class Verbs:
             is_truncated=bool(flags & Flags.TRUNCATE),
             must_be_new=may_create and bool(flags & Flags.EXCLUSIVE),
             may_create=may_create,
+            is_appended=bool(flags & Flags.APPEND),
         )
         draft = await self.tree.write(path, opening)
         if isinstance(draft, Denied):
@@ -165,7 +168,7 @@ class Verbs:
                 if flaw := upload.flaw():
                     await draft.abandon()
                     return flaw
-                return await draft.complete(mtime=mtime)
+                return await draft.complete(mtime=mtime, is_sized=upload.promised_size is not None)
             case Download(source=source):
                 await source.close(was_asked=True)
             case _:
@@ -175,7 +178,7 @@ class Verbs:
     async def _extended(self, request: Request) -> Answer:
         match request.extension:
             case b"limits@openssh.com":
-                return answers.limits(request.id, self.handles.most)
+                return answers.limits(request.id, self.message_bytes, self.data_bytes, self.handles.most)
             case b"fsync@openssh.com":
                 opened = self.handles.get(request.handle)
                 if not isinstance(opened, Upload):

@@ -1,7 +1,8 @@
 """The frame of SFTP version 3, and its numbers: draft-ietf-secsh-filexfer-02 §3.
 
 Promises: a message is bounded on its length word, before a byte of it is kept; a message that arrived in one piece is
-taken as a view, not a copy, and one in several pieces is copied once. Knows nothing of what a message says.
+taken as a view, not a copy, and one in several pieces is copied once, into a room that all inboxes of a door may share.
+Knows nothing of what a message says.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from enum import IntEnum, IntFlag
 
 VERSION = 3
 MAX_MESSAGE = 261_120
-"""Type and body, without the length word; what `limits@openssh.com` says as the packet length."""
+"""Type and body, without the length word; what `limits@openssh.com` says as the packet length, unless less is set."""
+LEAST_MESSAGE = 34_000
+"""What every client may send (draft-ietf-secsh-filexfer-02 §3)."""
 MAX_DATA = 260_096
 """Of one READ or WRITE."""
 SMALL = 4096
@@ -68,15 +71,20 @@ class Breach(Exception):
 
 
 class Inbox:
-    """Bytes in, whole messages out. Holds what was fed and not yet taken; the caller bounds that by its window."""
+    """Bytes in, whole messages out. Holds what was fed and not yet taken; the caller bounds that by its window.
 
-    def __init__(self) -> None:
-        self._pieces: deque[bytes | bytearray] = deque()
+    A message is to be used up before anybody sharing the `room` takes the next one.
+    """
+
+    def __init__(self, room: bytearray | None = None, *, most: int = MAX_MESSAGE) -> None:
+        self._most = most
+        self._pieces: deque[bytes | bytearray | memoryview] = deque()
+        self._room = room
         self._at = 0
         self.size = 0
         """Bytes waiting."""
 
-    def feed(self, untrusted: bytes) -> None:
+    def feed(self, untrusted: bytes | memoryview) -> None:
         """Keep it."""
         if not untrusted:
             return
@@ -95,7 +103,7 @@ class Inbox:
         if self.size < 4:
             return None
         (length,) = _U32.unpack(self._peek())
-        if not 1 <= length <= MAX_MESSAGE:
+        if not 1 <= length <= self._most:
             raise Breach(f"a message of {length} bytes")
         if self.size < 4 + length:
             return None
@@ -121,15 +129,18 @@ class Inbox:
         first, start, end = self._pieces[0], self._at, self._at + count
         if end <= len(first):
             self._advance(end)
-            if isinstance(first, bytes):
-                return memoryview(first)[start:end]
-            return memoryview(bytes(first[start:end]))  # it may still grow, which a view of it would forbid
-        whole = bytearray()
-        while (missing := count - len(whole)) > 0:
-            piece = self._pieces[0][self._at : self._at + missing]
-            whole += piece
-            self._advance(self._at + len(piece))
-        return memoryview(whole)
+            if isinstance(first, bytearray):
+                return memoryview(bytes(first[start:end]))  # it may still grow, which a view of it would forbid
+            return memoryview(first)[start:end]
+        whole = memoryview(self._room if self._room is not None and count <= len(self._room) else bytearray(count))
+        filled = 0
+        while filled < count:
+            with memoryview(self._pieces[0]) as piece:
+                size = min(count - filled, len(piece) - self._at)
+                whole[filled : filled + size] = piece[self._at : self._at + size]
+            filled += size
+            self._advance(self._at + size)
+        return whole[:count]
 
     def _advance(self, at: int) -> None:
         self._at = at

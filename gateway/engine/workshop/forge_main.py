@@ -20,6 +20,8 @@ from gateway.engine.workshop.serving import DESCRIPTORS, Answer, Job, load_codec
 
 _FORGE = Bounds(memory_bytes=1024 * MIB, cpu_seconds=24 * 3600, file_bytes=1024 * MIB, may_fork=True)
 _CHILD_MEMORY_BYTES, _CHILD_CPU_SECONDS = 1024 * MIB, 20
+NICE = 5
+"""Cleaning waits for clients that are being answered, never the other way round."""
 
 
 def main() -> None:
@@ -33,6 +35,7 @@ def main() -> None:
     if "drills" in sys.argv:
         jobs[Task.DRILL] = drills.drill
     sock = _socket()
+    os.nice(NICE)
     try:
         load_codecs()
         ready = Ready(mechanisms=confine(_FORGE, keep=(SOCKET,), level=level), denied=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import stat
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from gateway.commands.hostkey import host_key_at
 from gateway.commands.init import FirstDay, lay_out
 from gateway.commands.main import sealgate
 from gateway.commands.setting import Setting
@@ -88,13 +90,23 @@ def test_without_loopback_the_rules_are_the_sample(tmp_path: Path) -> None:
     assert not (tmp_path / "office" / "certs" / "outside.key").exists()
 
 
+def test_on_loopback_a_partners_server_can_be_played(tmp_path: Path) -> None:
+    """The route to the court leads to this machine, pins a host key that is there, and asks for who runs this."""
+    day = first_day(tmp_path / "office")
+
+    (route,) = tomllib.loads((tmp_path / "office" / "rules" / "routes.toml").read_text())["route"]
+    assert day.outside is not None
+    pinned = host_key_at(Path(day.outside.ssh_host_key)).get_fingerprint()
+    assert ("127.0.0.1:22222", [pinned], getpass.getuser()) == (route["at"], route["host-keys"], route["user"])
+
+
 def test_the_answer_as_json_has_the_promised_shape(tmp_path: Path) -> None:
     """Other programs can rely on the names in the answer."""
     told = msgspec.json.decode(msgspec.json.encode(first_day(tmp_path / "office")))
 
     assert {"accounts", "ca", "ledger_key", "ports", "ssh_host_key", "outside"} == told.keys()
     assert {"address", "password"} == told["accounts"][0].keys()
-    assert {"cert", "key"} == told["outside"].keys()
+    assert {"cert", "key", "ssh_host_key"} == told["outside"].keys()
     assert Path(told["ca"]).is_file()
 
 

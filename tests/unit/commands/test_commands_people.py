@@ -89,3 +89,18 @@ def test_the_list_is_readable(office: Path) -> None:
     assert ["gone@town.test", "jo@town.test"] == [line.split()[0] for line in lines]
     assert lines[0].endswith("password  (not in the rules: cannot sign in)")
     assert lines[1].endswith("no way to sign in")
+
+
+def test_the_list_says_what_a_role_demands(office: Path) -> None:
+    """Where the roles close ways, the line says which are left, and if nothing of them is on file."""
+    roles = '[role]\nsolicitor = { may-handle = "office", sign-in = ["key+code", "certificate", "key"] }\n'
+    (office / "rules" / "people.toml").write_text(roles + RULES)
+    accounts(office).put("jo@town.test", Account(password="x"))
+
+    (line,) = run(office, "list").stdout.splitlines()
+    (told,) = json.loads(run(office, "list", "--json").stdout)
+
+    assert line.endswith("password  (files: signs in with key or certificate, and has nothing of it on file)")
+    assert ["key", "certificate", "key+code", "certificate+code"] == told["sign_in"]
+    accounts(office).put("jo@town.test", Account(password="x", ssh_keys=("ssh-ed25519 AAAA",)))
+    assert run(office, "list").stdout.strip().endswith("1 SSH keys  (files: signs in with key or certificate)")

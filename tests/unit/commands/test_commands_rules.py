@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.rules import rules
 from gateway.judge.rulebook import Rulebook
+from tests.audited import Past
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,13 +40,13 @@ def edit(office: Office, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new, 1))
 
 
-def test_check_accepts_the_example_with_one_warning(office: Office) -> None:
-    """Exit 0, the warning, the digest."""
+def test_check_accepts_the_example(office: Office) -> None:
+    """Exit 0, no warning, the digest."""
     result = run(office, "check", "--on", "2026-11-23")
 
     assert 0 == result.exit_code
-    assert 1 == result.output.count("(warning)")
-    assert "9 rules are in order. Digest " in result.output
+    assert "(warning)" not in result.output
+    assert "10 rules are in order. Digest " in result.output
 
 
 def test_check_warns_of_a_rule_that_ends_soon(office: Office) -> None:
@@ -106,6 +107,42 @@ def test_explain_speaks_json(office: Office) -> None:
     answer = json.loads(run(office, "explain", *question.split()).output)
 
     assert ("block", "opposing-counsel") == (answer["outcome"], answer["nearest"]["rule"])
+
+
+def ask_first(folder: Path) -> None:
+    rule = '[[require]]\nid = "ask-first"\nwhen = ["first-contact"]\nthen = ["approval-by head"]\nbecause = "Sure?"\n'
+    with (folder / "rules/transfers.toml").open("a") as file:
+        file.write("\n" + rule)
+
+
+FILING = "--from alena@town.test --label office --by mail --for litigation --on 2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        ("--to clerk@court.test", 0, "SEND"),
+        ("--to judge@court.test", 4, "must approve it"),
+        ("--to clerk@court.test --fact first-contact=yes", 4, "must approve it"),
+    ],
+)
+def test_explain_looks_up_whom_the_office_has_reached(past: Past, words: str, code: int, text: str) -> None:
+    """The clerk has had a mail from here, the judge none yet; what is said on the command line goes before."""
+    ask_first(past.folder)
+
+    result = run(Office(past.folder), "explain", *FILING.split(), *words.split())
+
+    assert (code, True) == (result.exit_code, text in result.output), result.output
+
+
+def test_explain_does_not_guess_whom_the_office_has_reached(office: Office) -> None:
+    """Rules without records beside them: it says that it cannot know."""
+    ask_first(office.folder)
+
+    result = run(office, "explain", *FILING.split(), "--to", "registry@court.test")
+
+    assert 4 == result.exit_code
+    assert "Could not determine whether anybody here wrote there before." in result.output
 
 
 def told(office: Office) -> list[str]:

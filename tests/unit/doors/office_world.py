@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gateway.engine.shelf import PREFIX, Shelf
 from gateway.engine.staging import Staging
 from gateway.judge.rulebook import Rulebook
 from gateway.keep.files import FileBlobs
+from gateway.transfer import TransferId
 from tests.unit.engine.engine_world import ALENA, rules
 from tests.unit.engine.filing_world import FileOffice
 
@@ -94,6 +96,14 @@ class DoorOffice(FileOffice):
             rules=self.in_force, vault=self.vault, clock=self.clock, quota_bytes=1 << 20,
         )  # fmt: skip
 
+    def transfers(self) -> list[TransferId]:
+        """What people handed in; not the notes about it."""
+        return [one for one in super().transfers() if not self.journey(one).transfer.about]
+
+    def notes_about(self, transfer: str) -> list[str]:
+        """What was told about it, as the notes' texts."""
+        return [self.content(one) for one in super().transfers() if self.journey(one).transfer.about == transfer]
+
     # ── people at the door ───────────────────────────────────────────────────────────────────────────────────────
 
     def tree(self, person: str = ALENA) -> OfficeTree:
@@ -103,7 +113,7 @@ class DoorOffice(FileOffice):
     async def settles(self, ms: int = 5_000) -> None:
         """Names have stood still for long enough, and what follows is done."""
         self.clock.at_ms += ms
-        for _ in range(400):
+        for _ in range(4000):
             await asyncio.sleep(0.005)
             if not any(self._is_due(name) for name in self.deposits()):
                 break
@@ -149,12 +159,12 @@ async def get(tree: OfficeTree, at: str, *, size: int = 32_768, asked: bool = Tr
     content = b""
     while True:
         read = source.read(len(content), size)
-        piece = read if isinstance(read, bytes | Denied) else await read
+        piece = await read if isawaitable(read) else read
         if isinstance(piece, Denied):
             return piece
         if not piece:
             break
-        content += piece
+        content += piece if isinstance(piece, bytes) else b"".join(piece)
     await source.close(was_asked=asked)
     return content
 

@@ -144,7 +144,7 @@ class MemoryDraft:
         self.office.touch()
         return None
 
-    async def complete(self, *, mtime: int | None) -> Denied | None:
+    async def complete(self, *, mtime: int | None, is_sized: bool = False) -> Denied | None:
         self.office.touch()
         self.file.is_whole = True
         self.file.mtime = self.file.mtime if mtime is None else mtime

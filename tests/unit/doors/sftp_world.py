@@ -24,7 +24,7 @@ from tests.unit.doors.sftp_tree import MemoryTree, Office
 PASSWORD = "correct CANARY horse"
 CODE = "123456"
 KEY_ONLY: tuple[Way, ...] = ((Factor.KEY,),)
-USUAL: tuple[Way, ...] = ((Factor.KEY,), (Factor.PASSWORD, Factor.CODE))
+USUAL: tuple[Way, ...] = ((Factor.KEY,), (Factor.PASSWORD, Factor.CODE), (Factor.CERTIFICATE,))
 
 
 @cache
@@ -68,7 +68,7 @@ class People:
     async def key_terms(self, account: Account, key: PublicKey) -> KeyTerms | None:
         return self.terms if key.fingerprint in self.keys.get(account.name, ()) else None
 
-    async def authority(self, certificate: Certificate) -> Authority | None:
+    async def authority(self, account: Account, certificate: Certificate) -> Authority | None:
         return None if certificate.serial in self.revoked else self.authorities.get(certificate.authority)
 
     async def check_password(self, account: Account, secret_password: str) -> bool:

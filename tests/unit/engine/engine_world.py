@@ -28,6 +28,7 @@ from typing import Any
 
 from gateway.commands.sample import sample_rules
 from gateway.engine import runner as running
+from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.archive import Archive
 from gateway.engine.contents import Contents
 from gateway.engine.delivering import Delivering
@@ -65,6 +66,7 @@ from gateway.ledger.merkle import Frontier
 from gateway.ledger.verify import Checker
 from gateway.scrub import document
 from gateway.scrub import verify as checking
+from gateway.scrub.messageid import MessageIds
 from gateway.scrub.plan import Code, Held, Inspection, Plan
 from gateway.seal.hop import Demand
 from gateway.seal.pen import Pen
@@ -82,6 +84,7 @@ JO, ALENA, RUTH, PER = "jo@town.test", "alena@town.test", "ruth@town.test", "per
 COURT, JUDGE, CITIZEN = "registry@court.test", "judge@court.test", "anna@example.test"
 DAY_OF_SMITH = "day@smithday.test"
 HOST, OFFICE, PASSWORD = "mail.town.test", "Town of Example", "correct horse"
+IDS = MessageIds(secret_key=bytes(32), domains=("town.test",))
 
 TAKEN = Taken(reply="250 2.0.0 Taken", is_notifying=False)
 
@@ -507,10 +510,14 @@ class Office:
         self.vault = FusedVault(beside, self.clock, self.fuse, self.fatal.append)
         keys = self.archive.story(KEYS)
         self.keyholders = Keyholders(keys.facts if keys else ())
-        self.inquiry = Inquiry(rules=self.in_force, clock=self.clock, registrar=ring(), keyholders=self.keyholders)
+        self.acquaintance = Acquaintance(records=self.records, archive=self.archive, index_key=self.keyring.index_key)
+        self.inquiry = Inquiry(
+            rules=self.in_force, clock=self.clock, registrar=ring(), keyholders=self.keyholders,
+            acquaintance=self.acquaintance,
+        )  # fmt: skip
         self.notes = Notes(vault=self.vault, clock=self.clock, host=HOST, office=OFFICE, rules=self.in_force)
         self.contents = Contents(self.vault, self.bench)
-        self.preparing = Preparing(vault=self.vault, workshop=self.bench, clock=self.clock, host=HOST)
+        self.preparing = Preparing(vault=self.vault, workshop=self.bench, clock=self.clock, host=HOST, ids=IDS)
         self.delivering = Delivering(
             vault=self.vault, clock=self.clock, rules=self.in_force, inquiry=self.inquiry, notes=self.notes,
             carrier=self.post, resolver=self.post,  # type: ignore[arg-type]  # only `targets` is asked of it

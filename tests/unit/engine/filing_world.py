@@ -42,17 +42,6 @@ SECRET = b"-----BEGIN OPENSSH PRIVATE KEY-----\nnot a real one\n"
 PAPER = b"CANARY: the statement of claim.\r\n"
 BOX = ("routes.toml", "sftp.court.test:22", "192.0.2.7:22")
 """The sample's box, at an address that no name server need know."""
-FROM_OUTSIDE = """
-[[allow]]
-id = "from-outside"
-who = ["outsider"]
-to = ["staff"]
-labels = ["office"]
-by = ["sftp"]
-until = 2027-03-31
-owner = "ruth@town.test"
-because = "Partners hand papers in."
-"""
 
 
 @dataclass
@@ -181,14 +170,26 @@ def no_route() -> Rulebook:
     return rules(("routes.toml", text[text.index("[[route]]") :], ""))
 
 
+def no_address() -> Rulebook:
+    """The same, and of the court only its domain is on file."""
+    text = sample_rules()["routes.toml"]
+    listed = ("partners.toml", 'addresses = ["registry@court.test"]\n', "")
+    return rules(("routes.toml", text[text.index("[[route]]") :], ""), listed)
+
+
 def route_at(place: str, fingerprint: str) -> Rulebook:
     """The sample's rules where the court's box is somewhere else."""
     return rules(("routes.toml", "sftp.court.test:22", place), ("routes.toml", FINGERPRINT, fingerprint))
 
 
 def outsiders_may() -> Rulebook:
-    """The sample's rules, and partners may hand papers in."""
-    return rules(BOX, transfers=FROM_OUTSIDE)
+    """The sample's rules, under which partners may hand papers in."""
+    return rules(BOX)
+
+
+def outsiders_may_not() -> Rulebook:
+    """The sample's rules, but for that."""
+    return rules(BOX, ("transfers.toml", 'who = ["outsider"]', 'who = ["clerk"]'))
 
 
 def in_the_file_office(**how: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., None]]:

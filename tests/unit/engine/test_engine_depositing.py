@@ -8,6 +8,7 @@ import pytest
 
 from gateway.engine.depositing import SETTLE_MS
 from gateway.engine.runner import LEASE_MS
+from gateway.engine.vault import LIGHT_BYTES
 from gateway.errors import StoreAway
 from gateway.facts import Deposited
 from gateway.journey import State
@@ -95,5 +96,36 @@ def test_the_rules_change_while_it_settles(tmp_path: Path) -> None:
         (transfer, *_) = house.transfers()
         assert [State.REFUSED] == house.states(transfer)
         assert 1 == len(house.notes_about(transfer))
+
+    tell(tmp_path, story)
+
+
+def test_a_light_file_is_kept_with_its_deposit(tmp_path: Path) -> None:
+    """One write holds both; a larger one has a blob of its own. Both can be handed over."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/light.txt", b"abc")
+        assert [] == list(house.blobs.names())
+        await put(tree, f"{BOX}/heavy.txt", b"abc" * LIGHT_BYTES)
+        assert 1 == len(list(house.blobs.names()))
+        await house.settles()
+        assert [[State.OFFERED]] * 2 == [house.states(one) for one in house.transfers()]
+
+    tell(tmp_path, story)
+
+
+def test_a_session_that_ends_in_order_wakes_the_runner(tmp_path: Path) -> None:
+    """What is due at once is looked at now, not at the next look."""
+
+    async def story(house: DoorOffice) -> None:
+        woken: list[bool] = []
+        house.depositing.wake = lambda: woken.append(True)
+        tree = house.tree()
+        await tree.leave(was_clean=True)
+        assert [] == woken
+        await put(tree, f"{BOX}/a.txt", b"abc")
+        await tree.leave(was_clean=True)
+        assert [True] == woken
 
     tell(tmp_path, story)

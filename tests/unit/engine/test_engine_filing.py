@@ -37,6 +37,7 @@ from tests.unit.engine.filing_world import (
     in_the_file_office,
     no_route,
     outsiders_may,
+    outsiders_may_not,
 )
 
 BUSY = NotNow(reason=Reason(code="unreachable", about=(("host", HOP.host), ("status", "4.4.1"))))
@@ -436,7 +437,7 @@ async def test_what_nobody_collects_lapses(office: FileOffice) -> None:
     await office.passes(26 * 7 * DAY + MINUTE)
 
     assert [State.EXPIRED] == office.states(transfer)
-    (note,) = office.notes_about(transfer)
+    (_, note) = office.notes_about(transfer)  # the first told the court that it is there
     assert "Nobody collected it in time" in note
 
 
@@ -483,7 +484,7 @@ async def test_what_could_act_waits(office: FileOffice) -> None:
     assert ([State.HELD], ["document"]) == (office.states(transfer), office.reasons(transfer))
 
 
-@in_the_file_office()
+@in_the_file_office(rulebook=outsiders_may_not)
 async def test_without_a_rule_nothing_comes_in(office: FileOffice) -> None:
     """Deny by default holds at this door too."""
     transfer = await office.drops(sender=from_court(), to=to(PER))

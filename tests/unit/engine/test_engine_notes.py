@@ -1,4 +1,5 @@
-"""The gateway's own notes: to its own people only, in the transaction of their fact, never about a note."""
+"""The gateway's own notes: to its own people and to partners on file, in the transaction of their fact, never about a
+note."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from gateway.ship.bounce import Kind
 from gateway.transfer import Notify, Party
 from tests.playbook import Playbook, mail
 from tests.unit.engine.engine_world import ALENA, COURT, Office, in_the_office
+from tests.unit.engine.filing_world import FileOffice, in_the_file_office, no_address, no_route
 
 NO_KEY = (Reason(code="no-key"),)
 
@@ -41,6 +43,17 @@ async def test_a_note_travels_like_any_mail(office: Office) -> None:
     (delivered,) = office.post.got(ALENA)
     assert "" == delivered.sender
     assert office.content(note).encode() == delivered.content
+
+
+@in_the_office()
+async def test_a_note_to_somebody_with_a_key_goes_all_the_same(office: Office) -> None:
+    """It once was sealed again and again: made without the key, and wanted with it at the first byte."""
+    await office.trusts(ALENA)
+    transfer = await office.accepts()
+    await office.rests()
+
+    (note,) = (one for one in office.transfers() if office.journey(one).transfer.about == transfer)
+    assert [State.SHIPPED] == office.states(note)
 
 
 @in_the_office()
@@ -114,3 +127,30 @@ async def test_words_for_who_decides(office: Office) -> None:
     said = office.notes.words(journey.transfer, journey.legs[0].leg.recipient, Reason(code="no-key"))
 
     assert said.startswith("No verified key is known for clerk0@court.test")
+
+
+@in_the_file_office(rulebook=no_route)
+async def test_a_partner_is_told_that_something_lies_there(office: FileOffice) -> None:
+    """Once, in the transaction of the offer, to the first address on file: who, when, how, until when; never what."""
+    transfer = await office.drops(b"CANARY claim", name="CANARY.txt")
+    await office.rests()
+
+    assert "after offered received" in office.fuse.passed  # one append
+    (delivered,) = office.post.got(COURT)
+    note = " ".join(office.notes_about(transfer)[0].split())
+    assert ("", True) == (
+        delivered.sender,
+        "of Town of Example has left something for you, on 23 November 2026" in note,
+    )
+    for said in ("sftp://files.town.test", "/inbox", "partner:court", "until 24 May 2027", transfer):
+        assert said in note, said
+    assert "CANARY" not in note
+
+
+@in_the_file_office(rulebook=no_address)
+async def test_a_partner_without_an_address_is_not_written_to(office: FileOffice) -> None:
+    """Only domains are on file: nobody guesses a mailbox, and the file lies there all the same."""
+    transfer = await office.drops()
+    await office.rests()
+
+    assert ([State.OFFERED], []) == (office.states(transfer), office.notes_about(transfer))

@@ -81,3 +81,11 @@ def test_whom_it_is_for() -> None:
     found = drop("/to/court")
     assert found is not None
     assert Recipient(partner="court") == found.recipient
+
+
+def test_the_office_names_more_of_what_is_unfinished() -> None:
+    """`temporary` of the file door in gateway.toml adds to what every office knows."""
+    said = ("gateway.toml", "sftp = { ", 'sftp = { temporary = ["*.upload"], ')
+    for book, unfinished in ((rules(), False), (rules(said), True)):
+        holes = Pigeonholes(rules=InForce(book), inquiry=None)  # type: ignore[arg-type]  # nobody is asked
+        assert (True, unfinished) == (holes.is_unfinished("a.part"), holes.is_unfinished("a.upload"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from gateway.engine.policy import InForce
@@ -9,7 +12,7 @@ from gateway.scrub.plan import Action, Kind, Plan
 from gateway.seal.hop import Level
 from gateway.ship.retry import Schedule
 from gateway.transfer import Recipient
-from tests.unit.engine.engine_world import CITIZEN, COURT, DAY, DAY_OF_SMITH, MINUTE, rules, to
+from tests.unit.engine.engine_world import CITIZEN, COURT, DAY, DAY_OF_SMITH, MINUTE, NOON, rules, to
 
 PIN = '[[hop]]\nto = ["courts"]\nlevel = "pin"\npin = ["' + "ab" * 32 + '"]\n'
 
@@ -69,11 +72,34 @@ def test_a_pin_is_for_whom_the_rules_pin() -> None:
 
 def test_what_may_stay_in_a_document_depends_on_the_recipient() -> None:
     """Law firms keep tracked changes by a rule with an id; for anybody else nothing is said."""
-    plan, ids = in_force().plan(to(DAY_OF_SMITH), "office")
+    plan, ids = in_force().plan(to(DAY_OF_SMITH), "office", NOON)
 
     assert ("redlines",) == ids
     assert Plan(said=((Kind.CHANGES, Action.KEEP),)) == plan
-    assert (Plan(), ()) == in_force().plan(to(COURT), "office")
+    assert (Plan(), ()) == in_force().plan(to(COURT), "office", NOON)
+
+
+def test_what_may_stay_ends_with_its_last_day() -> None:
+    """On its last day a rule that keeps something counts, in the office's zone; on the next no more."""
+    last = int(datetime(2027, 3, 31, 23, 59, tzinfo=ZoneInfo("Europe/London")).timestamp() * 1000)
+
+    assert ("redlines",) == in_force().plan(to(DAY_OF_SMITH), "office", last)[1]
+    assert (Plan(), ()) == in_force().plan(to(DAY_OF_SMITH), "office", last + 60_000)
+
+
+def test_what_may_stay_in_one_family_goes_from_the_others() -> None:
+    """A rule for pictures lets nothing pass in a PDF."""
+    office = in_force(
+        metadata='[[allow]]\nid = "maps"\nkeep = ["location"]\nfamilies = ["image"]\nuntil = 2027-03-31\n'
+        'owner = "ruth@town.test"\nbecause = "Survey photos."\n'
+    )
+
+    plan, ids = office.plan(to(COURT), "office", NOON)
+
+    assert ("maps",) == ids
+    assert Action.KEEP is plan.within("image").action(Kind.LOCATION)
+    assert Action.STRIP is plan.within("pdf").action(Kind.LOCATION)
+    assert Action.STRIP is plan.action(Kind.LOCATION)
 
 
 def test_a_strip_rule_counts_for_its_labels() -> None:
@@ -82,8 +108,8 @@ def test_a_strip_rule_counts_for_its_labels() -> None:
         metadata='[[strip]]\nid = "plain"\nlabels = ["office"]\nwhat = ["hidden"]\nas = "strip"\nbecause = "Plain."\n'
     )
 
-    assert ("plain",) == office.plan(to(COURT), "office")[1]
-    assert () == office.plan(to(COURT), "confidential")[1]
+    assert ("plain",) == office.plan(to(COURT), "office", NOON)[1]
+    assert () == office.plan(to(COURT), "confidential", NOON)[1]
 
 
 def test_whose_partner() -> None:

@@ -16,6 +16,7 @@ from gateway.engine.workshop import CleanResult, Workshop
 from gateway.intake.mail import skeleton
 from gateway.journey import LegJourney
 from gateway.scrub import document
+from gateway.scrub.messageid import MessageIds
 from gateway.scrub.plan import Held, Plan
 from gateway.skeleton import Limits, Skeleton
 from gateway.transfer import Address, Leg, Party, Recipient, Transfer, Way, transfer_id
@@ -49,7 +50,11 @@ def copied(message: bytes) -> tuple[bytes, list[str]]:
     """The clean copy of a message, and what its documents were declared to be."""
     bench = Bench()
     preparing = Preparing(
-        vault=cast(Vault, None), workshop=cast(Workshop, bench), clock=SystemClock(), host="gw.town.example"
+        vault=cast(Vault, None),
+        workshop=cast(Workshop, bench),
+        clock=SystemClock(),
+        host="gw.town.example",
+        ids=MessageIds(secret_key=bytes(32), domains=("town.example",)),
     )
     read = skeleton(message, Limits())
     assert isinstance(read, Skeleton)

@@ -77,6 +77,20 @@ def test_what_a_folder_says() -> None:
         is_pushed=True,
     )  # fmt: skip
     text = read_me(scope, rules(), ALENA, date(2026, 11, 23)).decode("utf-8-sig")
-    for words in ("County Court", "their server", "comments", "cannot be determined", "court-filing", "Ruth Okafor"):
+    told = ("County Court", "their server", "comments", "cannot be determined", "court-filing", "Ruth Okafor", "[case]")
+    for words in told:
         assert words in text, words
     assert "letters-to-citizens" not in text
+    assert "would not go" not in text
+
+
+def test_a_folder_that_takes_nothing_as_it_stands_says_so_first() -> None:
+    """Whoever opens the page of the wrong folder reads which one is right."""
+    scope = Scope(
+        recipient=Recipient(partner="court"), label="office", purpose="general", strips=(), holds=(), is_pushed=True,
+        but="This goes only for litigation.",
+    )  # fmt: skip
+
+    text = read_me(scope, rules(), ALENA, date(2026, 11, 23)).decode("utf-8-sig")
+
+    assert "As it stands, a file put right here would not go: This goes only for litigation.\r\n" in text

@@ -27,6 +27,7 @@ LINE = f"ssh-ed25519 {base64.b64encode(BLOB).decode()} alena"
 KEY = PublicKey(algorithm="ssh-ed25519", blob=BLOB, fingerprint="SHA256:x")
 SECRET = "JBSWY3DPEHPK3PXP" * 2
 ALENA, COURT = "alena@town.test", "partner:court"
+SOMEBODY = Account(name=ALENA, person=ALENA, ways=WAYS)
 
 
 @dataclass
@@ -111,6 +112,79 @@ def test_whoever_has_a_secret_needs_a_code_behind_everything(sign_in: SshSignIn)
     assert [WITH_CODE, WAYS, WAYS] == [account(sign_in, name).ways for name in ("ruth", "alena", "nobody")]
 
 
+def told(sign_in: SshSignIn, said: str, *, roles: str = '["clerk"]') -> None:
+    """From now on a clerk signs in as `said`, and Alena has these roles."""
+    people = sample_rules()["people.toml"]
+    people = people.replace('clerk = { may-handle = "confidential"', f'clerk = {{ may-handle = "confidential"{said}')
+    people = people.replace('"Alena Novak", roles = ["clerk"]', f'"Alena Novak", roles = {roles}')
+    book = read(sample_rules() | {"people.toml": people})
+    assert isinstance(book, Rulebook), book
+    sign_in.rules.swap(book)
+
+
+def what_counts(sign_in: SshSignIn) -> tuple[bool, bool, bool]:
+    """Of Alena's key, password and certificate, all of them right."""
+    lay(sign_in.certifiers.keys, LINE)
+    alena, ticket = account(sign_in, ALENA), Certificate(blob=b"", authority=BLOB, serial=7)
+    return (
+        asyncio.run(sign_in.key_terms(alena, KEY)) is not None,
+        asyncio.run(sign_in.check_password(alena, "CANARY-alena")),
+        asyncio.run(sign_in.authority(alena, ticket)) is not None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ("", (True, True, True)),
+        (', sign-in = ["key"]', (True, False, False)),
+        (', sign-in = "password"', (False, True, False)),
+        (', sign-in = ["certificate", "key+code"]', (True, False, True)),
+    ],
+)
+def test_a_role_says_how_its_people_sign_in(sign_in: SshSignIn, said: str, counts: tuple[bool, ...]) -> None:
+    """What the role does not list is never right, however right it is; without a list everything is."""
+    told(sign_in, said)
+
+    assert counts == what_counts(sign_in)
+
+
+def test_a_role_that_demands_a_code_gets_one_or_nobody_in(sign_in: SshSignIn) -> None:
+    """Key and code: the code is asked for though Alena has no secret, so she comes in only once she has one."""
+    told(sign_in, ', sign-in = ["key+code", "certificate"]')
+
+    key, _, certificate = account(sign_in, ALENA).ways
+
+    assert ((Factor.KEY, Factor.CODE), (Factor.CERTIFICATE,)) == (key, certificate)
+
+
+def test_a_partners_own_ways_count_too(sign_in: SshSignIn) -> None:
+    """The court is asked for a key: its password, however right, counts no more."""
+    court = account(sign_in, COURT)
+    assert asyncio.run(sign_in.check_password(court, "CANARY-court"))
+    partners = sample_rules()["partners.toml"]
+    partners = partners.replace('name = "County Court"', 'name = "County Court"\nsign-in = "key"')
+    book = read(sample_rules() | {"partners.toml": partners})
+    assert isinstance(book, Rulebook), book
+    sign_in.rules.swap(book)
+
+    assert not asyncio.run(sign_in.check_password(court, "CANARY-court"))
+
+
+def test_who_holds_two_roles_satisfies_both(sign_in: SshSignIn) -> None:
+    """A clerk's key, and a head's key or password with a code: what both allow is left."""
+    told(sign_in, ', sign-in = ["key"]', roles='["clerk", "head"]')
+
+    assert (True, False, False) == what_counts(sign_in)
+
+
+def test_which_ways_are_closed_does_not_show(sign_in: SshSignIn) -> None:
+    """Whoever asks is offered a key and a password for every name: what is offered would tell who is somebody."""
+    told(sign_in, ', sign-in = ["key"]')
+
+    assert {way[0] for way in account(sign_in, "nobody").ways} == {way[0] for way in account(sign_in, ALENA).ways}
+
+
 def test_a_password_is_its_owners_alone(sign_in: SshSignIn) -> None:
     """The right password for the right name, and nothing for nobody."""
 
@@ -171,7 +245,7 @@ def test_a_certificate_counts_while_its_authority_is_ours_and_its_serial_stands(
     """Without a file no authority is ours; a revoked serial, or none, counts no more from that moment."""
 
     def authority(serial: int, blob: bytes = BLOB) -> Authority | None:
-        return asyncio.run(sign_in.authority(Certificate(blob=b"", authority=blob, serial=serial)))
+        return asyncio.run(sign_in.authority(SOMEBODY, Certificate(blob=b"", authority=blob, serial=serial)))
 
     assert authority(7) is None
     lay(sign_in.certifiers.keys, f"# the office's\n{LINE}\n")
@@ -185,7 +259,7 @@ def test_revocations_that_cannot_be_read_revoke_all(sign_in: SshSignIn) -> None:
     lay(sign_in.certifiers.keys, LINE)
     sign_in.certifiers.revoked.mkdir()
 
-    assert asyncio.run(sign_in.authority(Certificate(blob=b"", authority=BLOB, serial=7))) is None
+    assert asyncio.run(sign_in.authority(SOMEBODY, Certificate(blob=b"", authority=BLOB, serial=7))) is None
 
 
 def test_an_authority_others_can_write_is_none(sign_in: SshSignIn) -> None:
@@ -193,7 +267,7 @@ def test_an_authority_others_can_write_is_none(sign_in: SshSignIn) -> None:
     lay(sign_in.certifiers.keys, LINE)
     sign_in.certifiers.keys.chmod(0o664)
 
-    assert asyncio.run(sign_in.authority(Certificate(blob=b"", authority=BLOB, serial=7))) is None
+    assert asyncio.run(sign_in.authority(SOMEBODY, Certificate(blob=b"", authority=BLOB, serial=7))) is None
 
 
 def test_without_the_accounts_nobody_comes_in(sign_in: SshSignIn) -> None:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine.staging import KEPT_FOR_MS, SPAN_BYTES, Staged, Staging
-from gateway.engine.vault import Vault
-from gateway.errors import Failure, StoreAway
+from gateway.engine import staging as staging_module
+from gateway.engine.spans import SPAN_BYTES
+from gateway.engine.staging import KEPT_FOR_MS, Staged, Staging
+from gateway.engine.vault import LIGHT_BYTES, Vault
+from gateway.errors import Failure, StoreAway, StoreBroken
 from gateway.keep.files import FileBlobs
 from gateway.keep.keyring import Keyring
+from gateway.keep.scratch import Scratch
+from gateway.keep.sealed import ChunkSeal
 from tests.unit.engine.engine_world import AtOnce, JumpingClock
 
 CONTENT = bytes(range(256)) * 8192  # 2 MiB
@@ -198,3 +202,86 @@ def test_a_failed_write_shows_at_the_next_call(bench: Bench) -> None:
 
     bench.tell(story)
     assert [] == bench.fatal
+
+
+def test_the_disk_begins_before_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes is flushed on the way, so that a CLOSE does not wait for all of it; the content is the same."""
+    flushed: list[int] = []
+    whole = Scratch.flush
+    monkeypatch.setattr(Scratch, "flush", lambda scratch: (flushed.append(scratch.size_bytes), whole(scratch)))
+    monkeypatch.setattr(staging_module, "FLUSH_BYTES", SPAN_BYTES)
+
+    async def story(staging: Staging) -> None:
+        staged = staging.begin("alena", PLACE)
+        await write(staged, CONTENT)
+        stored = await staged.finish()
+        assert hashlib.sha256(CONTENT).hexdigest() == stored.digest.sha256
+        assert flushed
+        assert flushed[0] < len(CONTENT)
+
+    bench.tell(story)
+
+
+def test_a_flush_that_fails_is_never_a_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed sync on the way ends as one at the end does: nothing is kept, and the process has to stop."""
+
+    def fails(scratch: Scratch) -> None:
+        raise StoreBroken("fsync of an upload failed")
+
+    monkeypatch.setattr(Scratch, "flush", fails)
+    monkeypatch.setattr(staging_module, "FLUSH_BYTES", SPAN_BYTES)
+
+    async def story(staging: Staging) -> None:
+        staged = staging.begin("alena", PLACE)
+
+        async def whole() -> None:
+            await write(staged, CONTENT)
+            await staged.finish()
+
+        with pytest.raises(StoreBroken):
+            await whole()
+
+    bench.tell(story)
+    assert ["fsync of an upload failed"] == [failure.cause for failure in bench.fatal]
+    assert [] == list(bench.blobs.names())
+
+
+def test_writes_in_any_order_end_as_one_content(bench: Bench) -> None:
+    """Spans that grow, meet, overlap and fill their buffers are put together as they were written."""
+
+    async def story(staging: Staging) -> None:
+        staged, expected = staging.begin("alena", PLACE), bytearray(len(CONTENT))
+        for start, size in ((0, 10), (10, 70_000), (70_010, 700_000), (770_010, 100_000), (50_000, 300_000),
+                            (870_010, len(CONTENT) - 870_010), (5, 5)):  # fmt: skip
+            piece = bytes([start % 251]) * size
+            expected[start : start + size] = piece
+            staged.write(start, memoryview(piece))
+            if staged.is_full:
+                await staged.room()
+        assert bytes(expected) == await staged.read(0, len(CONTENT))
+        stored = await staged.finish()
+        assert hashlib.sha256(expected).hexdigest() == stored.digest.sha256
+
+    bench.tell(story)
+
+
+@pytest.mark.parametrize(("size", "is_light"), [(0, True), (LIGHT_BYTES, True), (LIGHT_BYTES + 1, False)])
+def test_what_is_light_can_be_kept_with_its_facts(bench: Bench, size: int, is_light: bool) -> None:
+    """Sealed in memory under the draft's key; no file was made for it."""
+
+    async def story(staging: Staging) -> None:
+        staged = staging.begin("alena", PLACE)
+        staged.write(0, memoryview(CONTENT[:size]))
+        light = staged.light()
+        assert is_light == (light is not None)
+        assert [] == bench.files()
+        if light is not None:
+            stored, content = light
+            assert hashlib.sha256(CONTENT[:size]).hexdigest() == stored.digest.sha256
+            assert CONTENT[:size] == ChunkSeal(staged.about.data_key, content.blob, bench.clock.random).open(
+                0, content.sealed, is_last=True
+            )
+            staged.forget()
+            assert 0 == staging.used["alena"]
+
+    bench.tell(story)

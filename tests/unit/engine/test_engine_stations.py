@@ -14,6 +14,7 @@ from gateway.facts import Judged, Outcome, Scrubbed, Sealed, Truth
 from gateway.journey import State
 from gateway.ship import Taken
 from gateway.transfer import Notify, Seal, TransferId
+from tests.corpus import docx_file
 from tests.unit.engine.engine_world import (
     ALENA,
     CITIZEN,
@@ -25,9 +26,11 @@ from tests.unit.engine.engine_world import (
     in_the_office,
     letter,
     party,
+    rules,
     with_document,
 )
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 BROKEN = b"%PDF-1.7 and nothing else"
 
 
@@ -251,3 +254,24 @@ async def test_a_note_about_what_was_relayed(office: Office) -> None:
 
     assert ["Passed on"] == ["Passed on" for note in office.notes_about(told) if "Passed on" in note]
     assert [] == office.notes_about(promised)
+
+
+LINKED = (
+    '[[allow]]\nid = "linked"\nto = ["courts"]\nkeep = ["links"]\nuntil = 2027-03-31\nowner = "ruth@town.test"\n'
+    'because = "They read from our share."\n'
+)
+
+
+@in_the_office(rulebook=lambda: rules(metadata=LINKED))
+async def test_what_a_rule_keeps_does_not_hold_the_document(office: Office) -> None:
+    """The second reading knows the plan: links stay and the letter goes; all else that gives us away is gone."""
+    await office.trusts(COURT)
+    dirty = docx_file.dirty().content
+
+    transfer = await office.accepts(with_document("letter.docx", WORD, dirty))
+    await office.rests()
+
+    assert [State.SHIPPED] == office.states(transfer), office.reasons(transfer)
+    (scrubbed,) = (fact for fact in office.facts(transfer) if isinstance(fact, Scrubbed))
+    kinds = {one.kind for one in scrubbed.removed}
+    assert (("linked",), False, True) == (scrubbed.kept_by, "links" in kinds, {"people", "paths", "ids"} <= kinds)

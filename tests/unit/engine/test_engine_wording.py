@@ -11,12 +11,12 @@ from string import Formatter
 
 import pytest
 
-from gateway.engine.wording import SENTENCES, sentence, sentences
+from gateway.engine.wording import OF_FILES, SENTENCES, sentence, sentences
 from gateway.facts import Outcome, Reason
 from gateway.judge.case import Case
 from gateway.scrub.plan import Code
 from gateway.seal import keyring
-from gateway.transfer import Way
+from gateway.transfer import Recipient, Way
 from tests.unit.engine.engine_world import ALENA, COURT, rules, to
 
 KEY_CODES = sorted(set(re.findall(r"key-[a-z-]+", keyring.__doc__ or "")))
@@ -130,3 +130,60 @@ def test_a_block_is_the_judges_sentence_alone() -> None:
     (said,) = sentences(rules(), _case("general"), Outcome.BLOCK, (Reason(code="no-rule"),))
 
     assert "No rule allows this. Ask whoever keeps the rules." == said
+
+
+OF_MAIL_ALONE = {
+    "ambiguous", "tls-unproved", "greeting-refused", "null-mx", "8bit-unsupported", "not-canonical", "utf8-unsupported",
+}  # fmt: skip
+"""Reasons that only a mail, or a mail server, can give."""
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES.keys() - OF_MAIL_ALONE))
+def test_what_is_said_of_a_file_speaks_of_files(code: str) -> None:
+    """A file has a name and a folder: nobody who dropped one looks for a subject, a message or a mail server."""
+    said = sentence(Reason(code=code, about=(("name", "claim.pdf"), ("host", "sftp.court.test"))), by=Way.SFTP)
+
+    assert not re.search(r"subject|message|mail", said, re.IGNORECASE), said
+
+
+def test_a_file_has_no_words_of_its_own_for_what_nobody_says() -> None:
+    """What is said otherwise of a file is something that is said at all."""
+    assert OF_FILES.keys() <= SENTENCES.keys()
+
+
+@pytest.mark.parametrize("why", [*Code, "signed"])
+def test_a_file_that_waits_says_what_to_do(why: str) -> None:
+    """Behind what is wrong stands a sentence a clerk can act on."""
+    about = (("name", "claim.pdf"), ("why", why), ("kinds", "macros"))
+
+    said = sentence(Reason(code="document", about=about), by=Way.SFTP)
+
+    assert re.search(r"hand it in again|ask for its release", said, re.IGNORECASE), said
+
+
+def _file_case(purpose: str | None) -> Case:
+    return Case(sender_person=ALENA, recipient=Recipient(partner="court"), by=Way.SFTP, label="office",
+                purpose=purpose, on=date(2026, 11, 23))  # fmt: skip
+
+
+def test_a_file_for_another_purpose_is_told_of_the_folder() -> None:
+    """The tag in the subject is mail's; a clerk at a folder needs the folder, or the file's name."""
+    miss = Reason(code="miss", about=(("rule", "court-filing"), ("clause", "for")))
+
+    (said,) = sentences(rules(), _file_case("general"), Outcome.BLOCK, (miss,))
+
+    assert (
+        "This goes only for litigation; if it is, put it into the folder litigation, "
+        "or write [case] in its name (court-filing)." == said
+    )
+
+
+def test_a_file_of_two_purposes_is_told_how_to_mend_it() -> None:
+    """First what is wrong, with both purposes named; then which folder settles it."""
+    conflict = Reason(code="purpose-conflict", about=(("found", "general litigation"),))
+    unknown = Reason(code="unknown", about=(("what", "for"), ("rules", "")))
+
+    first, second = sentences(rules(), _file_case(None), Outcome.HOLD, (unknown, conflict))
+
+    assert "Its name and folder say more than one purpose (general litigation)" in first
+    assert "hand it in again in the folder of one purpose" in second

@@ -74,3 +74,9 @@ def test_what_has_no_end_mark() -> None:
     """Plain text could stop anywhere, and nobody claims to know."""
     assert Ending.UNTOLD == ending(b"Dear Sir", b"Dear Sir")
     assert Ending.UNTOLD == ending(b"", b"")
+
+
+@pytest.mark.parametrize(("name", "is_one"), [("a.UPLOAD", True), (".new.a", True), ("a.upload.txt", False)])
+def test_an_office_can_name_more_of_what_is_unfinished(name: str, is_one: bool) -> None:
+    """A star stands at one end; case does not matter, as programs on Windows do not care."""
+    assert is_one == is_temporary(name, ("*.upload", ".New.*"))

@@ -71,14 +71,22 @@ def test_a_leg_refused_for_another_names_it() -> None:
 
 @pytest.mark.parametrize(
     ("to", "outcome"),
-    [("jo@town.test", "send"), ("anna@citizen.example", "block"), ("registry@court.test", "block"),
-     ("partner:court", "block"), ("ghost@town.test", "block")],
+    [("jo@town.test", "send"), ("anna@citizen.example", "block"), ("registry@court.test", "send"),
+     ("clerk7@court.test", "block"), ("partner:court", "block"), ("ghost@town.test", "block")],
 )  # fmt: skip
-def test_the_gateway_writes_only_to_its_own_people(to: str, outcome: str) -> None:
-    """The built-in rule `gateway-note` lets notes reach persons of the office, and nobody else."""
+def test_the_gateway_writes_only_to_its_own_people_and_who_is_on_file(to: str, outcome: str) -> None:
+    """The built-in rule `gateway-note` lets notes reach persons of the office and a partner's listed address."""
     verdict = decide(book(), replace(FILING, sender_person="", recipient=recipient_of(to), is_gateway_note=True))
 
     assert (outcome, ("gateway-note",)) == (verdict.outcome, verdict.rules)
+
+
+def test_the_gateway_writes_to_no_address_whose_verification_is_too_old() -> None:
+    """Who has the mailbox by now nobody knows: nothing is said of what lies in the partner's box."""
+    to = recipient_of("registry@court.test")
+    late = replace(FILING, sender_person="", recipient=to, is_gateway_note=True, on=date(2029, 1, 1))
+
+    assert Outcome.BLOCK is decide(book(), late).outcome
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,18 @@ def only(text: str) -> list[str]:
     return told(transfers=text, transfers_test=None)
 
 
-def test_the_example_has_one_warning_and_nothing_to_mend() -> None:
-    """As the handbook says: no allow reaches staff."""
+def test_the_example_has_nothing_to_mend() -> None:
+    """No problem and no warning: partners may hand papers in, so an allow reaches staff."""
+    assert [] == told()
+
+
+def test_rules_that_let_nothing_in_are_warned_of() -> None:
+    """An office may want that; it should not find out by what does not come."""
     warning = (
         "rules/transfers.toml:1:1  no [[allow]] reaches staff: nothing from outside, and nothing between colleagues, "
         "comes in"
     )
-    assert [warning] == told()
+    assert [warning] == swapped("transfers", 'to = ["staff"]', 'to = ["courts"]')
 
 
 @pytest.mark.parametrize(
@@ -117,30 +122,51 @@ def test_an_unknown_demand_is_told(then: str, expected: str) -> None:
     assert [f"rules/transfers.toml:{expected}"] == only(text)
 
 
+def test_roles_that_leave_no_way_to_sign_in_are_told() -> None:
+    """Who holds a role for keys alone and one for passwords alone could never sign in to the file door."""
+    people = TEXTS["people.toml"].replace('"confidential" }', '"confidential", sign-in = "key" }')
+    people = people.replace('"sealed" }', '"sealed", sign-in = "password+code" }')
+    people = people.replace('["clerk"]', '["clerk", "solicitor"]')
+
+    (said,) = told(people=people)
+
+    assert "rules/people.toml:17:53  Alena Novak's roles leave no way to sign in that suits all of them" == said
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
-        ("people", 'may-handle = "confidential"', 'may-handle = "secret"', 'people.toml:9:24  unknown label "secret"'),
+        ("people", 'may-handle = "confidential"', 'may-handle = "secret"', 'people.toml:11:24  unknown label "secret"'),
         ("people", '"vouch", ', '"vuch", ',
-         'people.toml:12:74  unknown power "vuch"; did you mean "vouch"?'),
+         'people.toml:14:74  unknown power "vuch"; did you mean "vouch"?'),
+        ("people", '"key", "certificate"', '"key", "certificat"',
+         'people.toml:14:111  unknown way to sign in "certificat"; did you mean "certificate"?'),
+        ("people", 'clerk = { may-handle = "confidential"', 'clerk = { may-handle = "confidential", sign-in = 1',
+         'people.toml:11:50  "sign-in" must be one line of text in quotes, of at most 500 characters'),
         ("people", '"jo@town.test"', '"jo at town.test"',
-         'people.toml:16:1  "jo at town.test" is not an address such as "jo@town.test"'),
-        ("people", '"jo@town.test"', '"Alena@town.test"', 'people.toml:16:1  "Alena@town.test" stands here twice'),
+         'people.toml:18:1  "jo at town.test" is not an address such as "jo@town.test"'),
+        ("people", '"jo@town.test"', '"Alena@town.test"', 'people.toml:18:1  "Alena@town.test" stands here twice'),
         ("labels", '"sealed"]', '"sealed", "office"]',
          'labels.toml:9:57  label "office" is listed twice, or belongs to somebody else'),
         ("partners", 'how = "rang the number on file"', 'how = "by e-mail"',
-         "partners.toml:15:59  an address is never verified by e-mail: a forger would answer"),
+         "partners.toml:18:59  an address is never verified by e-mail: a forger would answer"),
         ("partners", 'by = "per@town.test"', 'by = "jo@town.test"',
-         'partners.toml:15:36  Jo Hart does not hold the power "vouch"'),
+         'partners.toml:18:36  Jo Hart does not hold the power "vouch"'),
         ("partners", 'domains = ["court.test"]', 'domains = ["town.test"]',
-         'partners.toml:13:12  domain "town.test" is listed twice, or belongs to somebody else'),
+         'partners.toml:15:12  domain "town.test" is listed twice, or belongs to somebody else'),
         ("partners", 'domains = ["court.test"]', 'domains = ["court test"]',
-         'partners.toml:13:12  "court test" is not a domain such as "court.test"'),
+         'partners.toml:15:12  "court test" is not a domain such as "court.test"'),
         ("protection", 'sealed = "encrypt-to-recipient"\n', "",
          'protection.toml:7:1  [floor] needs "sealed": every label has a floor'),
         ("routes", 'at = "sftp.court.test:22"', 'at = "sftp.court.test"',
-         'routes.toml:9:6  "sftp.court.test" is not a host and a port, such as "0.0.0.0:465"'),
+         'routes.toml:12:6  "sftp.court.test" is not a host and a port, such as "0.0.0.0:465"'),
         ("retention", 'for = "30d"', 'for = "30 days"', 'retention.toml:7:7  "for" must be a duration such as "90d"'),
+        ("gateway", 'sftp = { ', 'sftp = { temporary = ["*.upload", "a*b"], ',
+         'gateway.toml:10:35  "a*b" is not a name with a star at one end, such as "*.upload" or ".new.*"'),
+        ("gateway", "[door]", "limits = { sftp-message-bytes = 33999 }\n[door]",
+         'gateway.toml:7:33  "sftp-message-bytes" must be 34000 to 261120: what clients send'),
+        ("gateway", "[door]", "limits = { sftp-message-bytes = 261121 }\n[door]",
+         'gateway.toml:7:33  "sftp-message-bytes" must be 34000 to 261120: what clients send'),
         ("gateway", 'zone = "Europe/London"', "zone = 1",
          'gateway.toml:4:70  "zone" must be one line of text in quotes, of at most 500 characters'),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 import asyncssh
 import pytest
 from asyncssh.auth import ServerAuth
+from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection, SSHServerConnection
 from asyncssh.crypto.cipher import GCMCipher
 from asyncssh.packet import String
@@ -234,6 +235,77 @@ def test_a_changed_packet_ends_a_paced_connection() -> None:
     run(story())
 
 
+def test_connections_share_one_buffer_and_never_a_byte() -> None:
+    """What is left of one peer's read is out of the way before another peer's lands there."""
+
+    async def story() -> None:
+        contents = {f"/to/Acme/{number}": os.urandom(700_000 + number) for number in range(4)}
+        async with world() as w:
+
+            async def hand_in(path: str) -> None:
+                async with w.client() as c, c.start_sftp_client() as sftp, sftp.open(path, "wb") as f:
+                    for at in range(0, len(contents[path]), 50_001):  # no packet ends where a read does
+                        await f.write(contents[path][at : at + 50_001])
+
+            async with asyncio.TaskGroup() as group:
+                for path in contents:
+                    group.create_task(hand_in(path))
+            for path, content in contents.items():
+                assert content == w.office.complete(ACME / path.rpartition("/")[2])
+
+    run(story())
+
+
+def test_a_packet_may_come_byte_by_byte() -> None:
+    """A read that ends inside a packet is gone on with, wherever that is."""
+
+    async def story() -> None:
+        async with world() as w, w.client() as c, c.start_sftp_client() as sftp:
+            (server,) = w.door._connections
+            assert isinstance(server, PacedConnection)
+            receiver, told = server._transport.get_protocol(), list[int]()  # type: ignore[union-attr]
+            whole = receiver.buffer_updated
+
+            def crumbs(count: int) -> None:
+                arrived = bytes(server._room[len(server._rest) : len(server._rest) + count])
+                for byte in arrived:
+                    receiver.get_buffer(-1)[0] = byte
+                    whole(1)
+                told.append(count)
+
+            receiver.buffer_updated = crumbs
+            async with sftp.open("/to/Acme/x", "wb") as f:
+                await f.write(b"every byte of it")
+            assert b"every byte of it" == w.office.complete(ACME / "x")
+            assert sum(told) > 16
+
+    run(story())
+
+
+def test_answers_to_one_read_leave_together() -> None:
+    """Who sends ahead is not answered a packet a request; order and number stay."""
+
+    async def story() -> None:
+        async with world() as w, w.client() as c, c.start_sftp_client() as sftp:
+            (server,) = w.door._connections
+            sent: list[int] = []
+            stock = server.send_data
+
+            def counted(channel: int, pieces: Any, size: int) -> bool:
+                sent.append(size)
+                return bool(stock(channel, pieces, size))
+
+            server.send_data = counted
+            async with sftp.open("/to/Acme/x", "wb") as f:
+                sent.clear()
+                await asyncio.gather(*(f.write(b"x" * 100, at) for at in range(0, 3200, 100)))
+            assert 3200 == len(w.office.complete(ACME / "x") or b"")
+            assert sum(sent) >= 32 * 21
+            assert len(sent) < 32
+
+    run(story())
+
+
 def test_too_many_new_keys_disconnect() -> None:
     """New keys are work: a few a minute."""
 
@@ -294,4 +366,11 @@ def test_the_insides_we_lean_on_are_there() -> None:
         assert f"self.{name}" in made
     assert "self._conn.auth is self" in inspect.getsource(ServerAuth.send_success)
     assert "await self._conn.send_userauth_success()" in inspect.getsource(ServerAuth.send_success)
+    for name in ("_rekey_bytes_sent", "_rekey_time", "_compressor", "_decompressor", "_send_seq", "_recv_seq"):
+        assert f"self.{name}" in made
+    channel = inspect.getsource(SSHChannel)
+    for name in ("_send_buf", "_send_buf_len", "_send_window", "_send_pktsize", "_send_chan", "_recv_paused"):
+        assert f"self.{name}" in channel
+    assert "while self._send_buf and self._send_window:" in inspect.getsource(SSHChannel._flush_send_buf)
+    assert "self._recv_window -= len(data)" in inspect.getsource(SSHChannel._accept_data)
     assert {"_key", "_iv"} <= vars(GCMCipher("aes128-gcm", bytes(16), bytes(12))).keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_certain_no_is_said_at_open(tmp_path: Path) -> None:
         assert 20 < len(denied.text) <= 200
         (transfer,) = house.transfers()
         assert ["received", "judged"] == house.kinds(transfer)
-        (text, json) = await names(house.tree(), "/receipts")
+        (text, json, _) = await names(house.tree(), "/receipts")
         assert ("2026-11-23-claim.pdf.txt", "2026-11-23-claim.pdf.json") == (text, json)
         page = await get(house.tree(), f"/receipts/{text}")
         assert isinstance(page, bytes)
@@ -134,7 +135,7 @@ def test_a_refusal_explains_a_folder_that_is_not_shown(tmp_path: Path) -> None:
         denied = await put(ruth, f"{BOX}/a.txt", TEXT)
         assert isinstance(denied, Denied)
         assert Hint.REFUSED is denied.hint
-        assert 2 == len(await names(ruth, "/receipts"))
+        assert 3 == len(await names(ruth, "/receipts"))
         assert isinstance(nowhere := await put(ruth, "/to/nobody/a.txt", TEXT), Denied)
         assert Hint.ABSENT is nowhere.hint
 
@@ -308,9 +309,62 @@ def test_going_on_with_what_settles(tmp_path: Path) -> None:
         last = house.transfers()[-1]
         assert [State.OFFERED] == house.states(last)
         assert TEXT + b"And more." == house.content(last).encode()
+
+    tell(tmp_path, story)
+
+
+IN_PLACE = [
+    pytest.param(b"Anew, and longer.", False, True, id="longer: all of it was written anew"),
+    pytest.param(b"Anew.", True, True, id="shorter, and of the size that was promised"),
+    pytest.param(b"Anew.", False, False, id="shorter: the rest may be meant to stay"),
+]
+
+
+@pytest.mark.parametrize(("content", "is_sized", "is_taken"), IN_PLACE)
+def test_writing_over_what_was_handed_over(tmp_path: Path, content: bytes, is_sized: bool, is_taken: bool) -> None:
+    """scp overwrites without emptying: a new version, if it can be no part of the old one."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", b"Before this.")
         await house.settles()
-        late = await tree.write(path(f"{BOX}/a.txt"), GO_ON)
-        assert isinstance(late, Denied)  # handed over: only a whole new file will do
+        draft = await tree.write(path(f"{BOX}/a.txt"), GO_ON)
+        assert not isinstance(draft, Denied)
+        assert 0 == draft.size
+        draft.write(0, memoryview(content))
+        assert is_taken == (await draft.complete(mtime=None, is_sized=is_sized) is None)
+        await house.settles()
+        sent = [house.content(one).encode() for one in house.transfers()]
+        assert ([b"Before this.", content] if is_taken else [b"Before this."]) == sent
+
+    tell(tmp_path, story)
+
+
+def test_nothing_follows_what_was_handed_over(tmp_path: Path) -> None:
+    """What is to be appended would arrive alone, and pass for the whole file."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        await put(tree, f"{BOX}/a.txt", TEXT)
+        await house.settles()
+        assert isinstance(await tree.write(path(f"{BOX}/a.txt"), replace(GO_ON, is_appended=True)), Denied)
+
+    tell(tmp_path, story)
+
+
+def test_a_time_that_is_said_while_the_file_is_open(tmp_path: Path) -> None:
+    """sshfs says it by the path, before the file is closed: it counts, and not for the next file of that name."""
+
+    async def story(house: DoorOffice) -> None:
+        tree = house.tree()
+        for said, shown in ((1_600_000_000, 1_600_000_000), (None, house.clock.now_ms() // 1000)):
+            draft = await tree.write(path(f"{BOX}/a.txt"), NEW)
+            assert not isinstance(draft, Denied)
+            draft.write(0, memoryview(TEXT))
+            if said:
+                assert None is await tree.change(SetTime(path=path(f"{BOX}/a.txt"), mtime=said))
+            assert None is await draft.complete(mtime=None)
+            assert shown == (await entry(tree, f"{BOX}/a.txt")).mtime
 
     tell(tmp_path, story)
 

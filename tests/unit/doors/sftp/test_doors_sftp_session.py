@@ -233,6 +233,29 @@ def test_a_message_is_bounded_on_its_length_word(length: int, is_refused: bool) 
         assert None is t.session.work_now()
 
 
+@pytest.mark.parametrize(("length", "is_refused"), [(34_000, False), (34_001, True)])
+def test_an_office_may_take_smaller_messages(length: int, is_refused: bool) -> None:
+    """`sftp-message-bytes` in gateway.toml: enforced on the length word, kept in what is read, and said by `limits`."""
+    t = talk(office=Office(files={FILE: MemoryFile(bytearray(1 << 20))}), bounds=Bounds(message_bytes=34_000))
+    assert (34_000, 32_976, 32_976, 64) == struct.unpack(">4Q", t.extended("limits@openssh.com").body)
+    handle = t.open("/to/Acme/plan.pdf", Flags.READ).handle
+    assert 32_976 == len(t.read(handle, 0, 96 << 20).data)
+    t.session.feed(struct.pack(">I", length))
+
+    if is_refused:
+        with pytest.raises(Breach):
+            t.session.work_now()
+    else:
+        assert None is t.session.work_now()
+
+
+@pytest.mark.parametrize("size", [33_999, 261_121])
+def test_no_door_is_made_for_messages_nobody_sends(size: int) -> None:
+    """Every client may send 34,000 bytes, and ours takes no more than it was built for."""
+    with pytest.raises(ValueError, match="34000 to 261120"):
+        Bounds(message_bytes=size)
+
+
 def test_the_largest_write_is_taken() -> None:
     """What `limits` says may be written can be written, one byte more cannot."""
     t = talk()
@@ -240,6 +263,27 @@ def test_the_largest_write_is_taken() -> None:
 
     assert 0 == t.write(handle, 0, bytes(MAX_DATA)).code
     assert 5 == t.write(handle, MAX_DATA, bytes(MAX_DATA + 1)).code
+
+
+def test_a_write_of_nothing_makes_no_content() -> None:
+    """An empty WRITE far out leaves an empty file: not one of zeros up to there, which would fill the memory."""
+    t = talk()
+    handle = t.open("/to/Acme/plan.pdf").handle
+    assert 0 == t.write(handle, 1 << 20, b"").code
+
+    assert 0 == t.close(handle).code
+    assert b"" == t.office.complete(FILE)
+
+
+def test_close_after_an_unreadable_write_makes_no_file() -> None:
+    """A WRITE that is too large to be read lost its bytes all the same: the file it belongs to is not taken."""
+    t = talk()
+    handle = t.open("/to/Acme/plan.pdf").handle
+    t.write(handle, 0, b"beginning")
+    assert 5 == t.write(handle, 9, bytes(MAX_DATA + 1)).code
+
+    assert 5 == t.close(handle).code
+    assert ([], [FILE]) == (t.office.completed(), t.office.abandoned)
 
 
 def test_the_65th_handle_is_refused_and_names_are_not_reused() -> None:

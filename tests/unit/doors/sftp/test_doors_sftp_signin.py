@@ -275,6 +275,29 @@ def test_a_certificate_of_our_authority_signs_in_its_principal(
     run(story())
 
 
+def test_a_certificate_is_not_a_key() -> None:
+    """Where a key needs a code and a certificate none, each is taken for what it is, and the record says which."""
+
+    async def story() -> None:
+        people = People(
+            ways={"ann": ((Factor.KEY, Factor.CODE), (Factor.CERTIFICATE,))},
+            authorities={key("ca").public_data: Authority()},
+        )
+        ticket = key("ca").generate_user_certificate(
+            key("laptop"), "laptop", serial=7, principals=["ann"], valid_before="+1h"
+        )
+        async with world(people=people) as w:
+            with pytest.raises(asyncssh.PermissionDenied):
+                async with w.client(preferred_auth="publickey"):
+                    pass
+            async with w.client(client_keys=[(key("laptop"), ticket)]) as client:
+                await client.start_sftp_client()
+            assert ["certificate"] == w.proofs
+            assert (Factor.CERTIFICATE, "certificate 7") == (people.attempts[-1].factor, people.attempts[-1].evidence)
+
+    run(story())
+
+
 def test_a_plain_key_cannot_do_what_verification_is_asked_of() -> None:
     """`verify-required` on Ann's ordinary key: she is not let in."""
 

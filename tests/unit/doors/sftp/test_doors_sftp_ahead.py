@@ -1,0 +1,127 @@
+"""A parcel read a little ahead of whom it is for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gateway.doors.sftp.ahead import AHEAD_BYTES, HOP_BYTES, Ahead
+from gateway.engine.vault import Vault
+from gateway.errors import Failure, Tampering
+from gateway.keep.memory import MemoryBlobs
+from tests.unit.engine.engine_world import JumpingClock
+
+CONTENT = bytes(range(251)) * 12_000  # 3 MB, no two chunks alike
+CHUNK = 65_536
+
+
+class Shelf:
+    """Content that is opened at an offset, and how often that was done."""
+
+    def __init__(self, content: bytes = CONTENT, broken_at: int = -1) -> None:
+        self.content = content
+        self.broken_at = broken_at
+        self.opened: list[int] = []
+        self.given = 0
+
+    def open_at(self, offset: int) -> Iterator[bytes]:
+        self.opened.append(offset)
+        return self._pieces(offset)
+
+    def _pieces(self, offset: int) -> Iterator[bytes]:
+        for at in range(offset, len(self.content), CHUNK):
+            if 0 <= self.broken_at <= at:
+                raise Tampering("a chunk was changed")
+            self.given = at + CHUNK
+            yield self.content[at : at + CHUNK]
+
+
+def tell(shelf: Shelf, story: Callable[[Ahead], Awaitable[None]], *, size: int | None = None) -> None:
+    async def whole() -> None:
+        fatal: list[Failure] = []
+        with ThreadPoolExecutor(2) as disk:
+            vault = Vault(MemoryBlobs(), JumpingClock(), disk, fatal.append)
+            async with asyncio.TaskGroup() as tasks:
+                ahead = Ahead(shelf.open_at, len(shelf.content) if size is None else size, vault=vault, tasks=tasks)
+                await story(ahead)
+                await ahead.close()
+        assert [] == fatal
+
+    asyncio.run(whole())
+
+
+async def read(ahead: Ahead, offset: int, size: int) -> bytes:
+    here = ahead.at_once(offset, size)
+    return b"".join(await ahead.read(offset, size) if here is None else here)
+
+
+@pytest.mark.parametrize("size", [5000, 32_768, CHUNK, 260_096])
+def test_in_order_every_byte_comes_once(size: int) -> None:
+    """Whatever is asked for at a time, it is the content; and it was opened once."""
+    shelf = Shelf()
+
+    async def story(ahead: Ahead) -> None:
+        back = bytearray()
+        while piece := await read(ahead, len(back), size):
+            back += piece
+        assert CONTENT == back
+
+    tell(shelf, story)
+    assert [0] == shelf.opened
+
+
+def test_another_offset_starts_over_there() -> None:
+    """Forwards, backwards, and past the end."""
+    shelf = Shelf()
+
+    async def story(ahead: Ahead) -> None:
+        for offset in (0, 1_500_001, 77, 77 + 1000, len(CONTENT) - 5):
+            assert CONTENT[offset : offset + 1000] == await read(ahead, offset, 1000)
+
+    tell(shelf, story)
+    assert [0, 1_500_001, 77, len(CONTENT) - 5] == shelf.opened
+
+
+def test_no_more_is_held_than_may_be() -> None:
+    """Who stops reading makes us stop, too."""
+    shelf = Shelf()
+
+    async def story(ahead: Ahead) -> None:
+        await read(ahead, 0, 1000)
+        while ahead._hop is not None and not ahead._hop.done():
+            await asyncio.sleep(0)
+        await read(ahead, 1000, 1000)
+        await ahead.close()
+        assert shelf.given <= AHEAD_BYTES + 2 * HOP_BYTES
+
+    tell(shelf, story)
+
+
+def test_what_was_changed_is_not_given() -> None:
+    """The failure comes to who reads that far, and not before; nobody else's tasks end."""
+    shelf = Shelf(broken_at=1_200_000)
+
+    async def story(ahead: Ahead) -> None:
+        assert CONTENT[:1000] == await read(ahead, 0, 1000)
+
+        async def the_rest() -> None:
+            for offset in range(1000, 3_000_000, 20_000):
+                await read(ahead, offset, 20_000)
+
+        with pytest.raises(Tampering):
+            await the_rest()
+
+    tell(shelf, story)
+
+
+def test_content_that_ends_before_its_size_is_gone() -> None:
+    """What the facts promise and the store does not have is no end of file."""
+
+    async def story(ahead: Ahead) -> None:
+        with pytest.raises(KeyError):
+            await read(ahead, 0, 2000)
+
+    tell(Shelf(b"x" * 1000), story, size=2000)
