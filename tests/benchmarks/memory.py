@@ -1,31 +1,44 @@
 """How much memory the whole gateway holds while many large messages come at once. `python -m tests.benchmarks.memory`.
 
+`python -m tests.benchmarks.memory files [UPLOADS MIB]` asks the same of files: ten OpenSSH clients that upload 2 GiB
+each side by side, and readers who ask for much and take nothing.
+
 Counted is what a machine must have for it: the proportional set size of every process (`smaps_rollup`), and the
 anonymous files they hold, mapped or not, once each. The page cache is not: the kernel takes it back when it likes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 import os
 import re
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.doors.sftp.wire import Flags, Kind
+from tests.boxes import FileClient
 from tests.chaos.counting import SENDER
 from tests.chaos.trial import GONE, family
 from tests.house import ROOT, House
-from tests.world import Correspondent
+from tests.interop.raw_sftp import Sftp, signed_in
+from tests.unit.doors.sftp_talk import string
+from tests.world import Correspondent, eventually
 
 MIB = 1024 * 1024
 LIMIT_MIB = 400
+FILES_LIMIT_MIB = 300
+STALLED_LIMIT_MIB = 16
 EVERY_S = 0.1
 OUTSIDE = "vic@stranger.test"
 COURT = "registry@court.test"
@@ -176,8 +189,126 @@ def _office(folder: Path, *, sealed: bool) -> Iterator[tuple[House, list[bytes]]
         sink.stdout.close()
 
 
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FOLDER = "/to/court/office/litigation"
+READ_MIB = 48
+"""What a stalled reader asks for: below what a document may have to be looked into."""
+READS = 256
+REST_S = 4.0
+
+
+def measure_uploads(folder: Path, *, uploads: int, size_mib: int, within_s: float = 1800.0) -> Curve:
+    """`uploads` OpenSSH clients at once, each with one sparse file of its own; until all are kept, or time is up."""
+    free_mib = shutil.disk_usage(folder).free // MIB
+    if free_mib < 1.2 * uploads * size_mib:
+        raise SystemExit(f"{uploads} uploads of {size_mib} MiB need more than the {free_mib} MiB that are free")
+    with _filing_office(folder) as house:
+        assert house.process is not None
+        clerk = house.desk_of(SENDER)
+        with (clerk.home / "large.bin").open("wb") as large:
+            large.truncate(size_mib * MIB)
+        pid, curve, stop, began = house.process.pid, Curve(), threading.Event(), time.monotonic()
+
+        def sample() -> None:
+            while not stop.wait(EVERY_S):
+                curve.samples.append((time.monotonic() - began, *held_mib(pid)))
+
+        watcher = threading.Thread(target=sample, daemon=True)
+        clients = [threading.Thread(target=_upload, args=(clerk, number, curve, within_s)) for number in range(uploads)]
+        watcher.start()
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        # Too large to be looked into, so each waits for a person: by then it was kept, settled and judged.
+        while curve.arrived < curve.taken and time.monotonic() < began + within_s:
+            stop.wait(1.0)
+            curve.arrived = len(json.loads(house.asks("held", "list", "--json")))
+        stop.set()
+        watcher.join()
+        curve.seconds = time.monotonic() - began
+        return curve
+
+
+def _upload(clerk: FileClient, number: int, curve: Curve, within_s: float) -> None:
+    command = ["sftp", "-q", "-oCiphers=aes128-gcm@openssh.com", *clerk.flags(), "-b", "-", "127.0.0.1"]
+    script = f'put large.bin "{FOLDER}/large {number}.bin"\n'.encode()
+    done = subprocess.run(command, input=script, capture_output=True, cwd=clerk.home, timeout=within_s, check=False)
+    if done.returncode:
+        curve.refused.append((done.stdout + done.stderr).decode())
+    else:
+        curve.taken += 1
+
+
+def measure_stalled(folder: Path, *, readers: int) -> tuple[float, float]:
+    """MiB held at rest, and while so many sessions have each asked for 64 MiB of a file and take none of it."""
+    with _filing_office(folder) as house:
+        assert house.process is not None
+        pid = house.process.pid
+        clerk, court = house.desk_of(SENDER), house.desk_at("court")
+        assert clerk.hands_in(_LINE * (READ_MIB * MIB // len(_LINE)), f"{FOLDER}/long.txt").was_taken
+        assert eventually(lambda: "long.txt" in court.lists("/inbox"), 120)
+        return asyncio.run(_stalled(court, pid, readers))
+
+
+async def _stalled(court: FileClient, pid: int, readers: int) -> tuple[float, float]:
+    async with AsyncExitStack() as stack:
+        sessions = [
+            await Sftp.begun(await stack.enter_async_context(signed_in(court, "127.0.0.1"))) for _ in range(readers)
+        ]
+        handles = [(await one.open("/inbox/long.txt", Flags.READ)).handle for one in sessions]
+        await asyncio.sleep(REST_S)
+        before = held_mib(pid)[0]
+        for sftp, handle in zip(sessions, handles, strict=True):
+            sftp.connection._transport.pause_reading()  # type: ignore[union-attr]
+            for number in range(READS):
+                where = struct.pack(">QI", number * MIB // 4 % (READ_MIB * MIB), MIB // 4)
+                sftp.says(sftp.request(Kind.READ, string(handle), where))
+        worst = before
+        for _ in range(20):
+            await asyncio.sleep(REST_S / 20)
+            worst = max(worst, held_mib(pid)[0])
+        for sftp in sessions:
+            sftp.connection.abort()
+        return before, worst
+
+
+@contextmanager
+def _filing_office(folder: Path) -> Iterator[House]:
+    """An office that serves; the court comes for what is its."""
+    house = House.laid_out(folder)
+    try:
+        house.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
+        house.publishes()
+        house.opens()
+        yield house
+    finally:
+        house.ends()
+
+
 def main() -> None:
-    """The full measure, plain and sealed."""
+    """The full measure, of mail or of files."""
+    if sys.argv[1:2] == ["files"]:
+        files()
+    else:
+        mail()
+
+
+def files() -> None:
+    """Ten uploads at once, and readers who stall."""
+    uploads, size_mib = (int(word) for word in [*sys.argv[2:], *("10", "2048")[len(sys.argv) - 2 :]][:2])
+    for readers in (1, 8):
+        with tempfile.TemporaryDirectory(prefix="sealgate-memory-") as folder:
+            before, worst = measure_stalled(Path(folder), readers=readers)
+            each = (worst - before) / readers
+            print(f"{readers} stalled: {before:.0f} MiB at rest, {worst:.0f} at most: {each:.1f} each", flush=True)
+    with tempfile.TemporaryDirectory(prefix="sealgate-memory-") as folder:
+        print(f"{uploads} uploads of {size_mib} MiB", measure_uploads(Path(folder), uploads=uploads, size_mib=size_mib))
+
+
+def mail() -> None:
+    """Messages, plain and sealed."""
     connections, size_mib = (int(word) for word in [*sys.argv[1:], "50", "50"][:2]) if len(sys.argv) != 2 else (8, 50)
     for sealed in (False, True):
         with tempfile.TemporaryDirectory(prefix="sealgate-memory-") as folder:
