@@ -27,7 +27,8 @@ STRANGERS = ("vic@stranger.test", "uma@elsewhere.test")
 EVERYTHING = 1_000_000
 SKEW_MS = 200
 """So much later than the kill may the sink write down what was in its socket by then; no restart is that fast."""
-_WAITS = {State.HELD, State.PARKED, State.WAITING, State.OFFERED}
+WAITS = {State.HELD, State.PARKED, State.WAITING, State.OFFERED}
+"""A leg here has not ended, and need not: a person, a partner or its time will move it."""
 
 
 def now_ms() -> int:
@@ -211,7 +212,7 @@ def _settle(one: Acknowledged, journey: Journey | None, whole: Counter[tuple[str
                 result.lost.append(f"{one}: {recipient} is said to have it")
         elif leg.is_closed:
             result.refused += 1
-        elif leg.state in _WAITS:
+        elif leg.state in WAITS:
             result.waiting += 1
         else:
             result.stuck.append(f"{one}: {recipient} {leg.state}")

@@ -67,6 +67,12 @@ class Model:
         """Cut."""
         del self.bytes[size:], self.written[size:]
 
+    @property
+    def prefix(self) -> int:
+        """How much there is before the first hole."""
+        hole = self.written.find(0)
+        return len(self.written) if hole < 0 else hole
+
 
 @settings(max_examples=150)
 @given(steps=steps)
@@ -86,7 +92,8 @@ def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
                 if offset <= len(model.bytes):
                     scratch.truncate(offset)
                     model.cut(offset)
-            elif all(model.written):  # holes are not promised to outlive a session
+            else:  # what lies behind a hole does not outlive a session
+                model.cut(model.prefix)
                 scratch.leave()
                 scratch = Scratch.resume(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
 
@@ -99,6 +106,32 @@ def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
         else:
             scratch.leave()
     assert all(count == 1 for count in entropy.drawn.values())
+
+
+@settings(max_examples=40)
+@given(writes=st.lists(st.tuples(near, st.integers(1, CHUNK + 5)), min_size=1, max_size=12), fills=st.booleans())
+def test_a_crash_leaves_no_hole_that_reads_as_content(writes: list[tuple[int, int]], fills: bool) -> None:
+    """Stopped anywhere, without a word of goodbye, what the next start offers is a true beginning: no zeros in it."""
+    content = bytes(1 + n % 255 for n in range(LARGEST))
+    with tempfile.TemporaryDirectory() as folder:
+        path, left = Path(folder) / "upload", Path(folder) / "left"
+        scratch = Scratch.begin(path, BLOB, KEY, Entropy(), largest_bytes=LARGEST)
+        for offset, size in writes:
+            scratch.write(offset, content[offset : offset + size])
+            left.write_bytes(path.read_bytes())
+            again = Scratch.resume(left, BLOB, KEY, Entropy(), largest_bytes=LARGEST)
+
+            offered = again.read(0, LARGEST)
+            assert content[: len(offered)] == offered
+            again.leave()
+        if fills:  # and what had holes for a while is a file like any other
+            scratch.write(0, content)
+            scratch.finish()
+            whole = Scratch.resume(path, BLOB, KEY, Entropy(), largest_bytes=LARGEST)
+            assert content == whole.read(0, LARGEST)
+            whole.leave()
+        else:
+            scratch.leave()
 
 
 @settings(max_examples=80)
