@@ -115,7 +115,7 @@ class SftpDoor:
         """A connection for a peer that has just come, or None if it may not."""
         peer = transport.get_extra_info("peername")
         source = str(peer[0]) if peer else "local"
-        stranger = self.strangers.arrive(source, lambda: connection.abort())
+        stranger = self.strangers.arrive(source, lambda: connection.abort(), lambda: _progress(connection))
         if stranger is None or len(self._connections) >= self.settings.connections or self._options is None:
             if stranger:
                 self.strangers.gone(stranger)
@@ -320,3 +320,8 @@ class _Greeter(asyncssh.SSHServer):
     def session_requested(self) -> tuple[SftpChannel, SftpPump] | bool:
         """A channel, if there are not too many."""
         return self._door.open_channel(self._connection) or False
+
+
+def _progress(connection: BoundedConnection) -> int:
+    """How far somebody has got who has not signed in: come, said what they are, exchanged keys."""
+    return sum(connection.get_extra_info(word) is not None for word in ("client_version", "send_cipher"))

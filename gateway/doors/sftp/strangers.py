@@ -1,8 +1,9 @@
 """Who may be here without having said who they are, and which sources must wait.
 
 Promises: there are never more than `full` strangers; beyond `start` room is made with a rising chance by showing out
-whoever has waited longest from the source that has most, not by turning away who comes, so that idle strangers cannot
-keep people out; a source that owes enough is turned away; every table is bounded. Time and chance are arguments.
+somebody from the source that has most, not by turning away who comes: whoever has waited longest, but of those who
+have only just come whoever has got least far. So neither idle strangers nor a stream of new ones keep people out. A
+source that owes enough is turned away; every table is bounded. Time and chance are arguments.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from collections.abc import Callable
 from gateway.doors.guard import network_of
 from gateway.doors.sftp.settings import Penalties, Startups
 
+FRESH_S = 2.0
+"""Signing in takes less; who is here for less has a claim to finish."""
+
 
 class Stranger:
     """One connection that has not signed in."""
 
-    def __init__(self, source: str, leave: Callable[[], None]) -> None:
+    def __init__(self, source: str, leave: Callable[[], None], progress: Callable[[], int], since: float) -> None:
         self.source = source
+        self.since = since
         self.leave = leave
+        self.progress = progress
 
 
 class Strangers:
@@ -35,14 +41,17 @@ class Strangers:
         self._here: dict[Stranger, None] = {}
         self._owing: OrderedDict[str, float] = OrderedDict()
 
-    def arrive(self, address: str, leave: Callable[[], None]) -> Stranger | None:
-        """Somebody is here; None if the source has to wait. `leave` shows out, and must end in `gone`."""
+    def arrive(self, address: str, leave: Callable[[], None], progress: Callable[[], int]) -> Stranger | None:
+        """Somebody is here; None if the source has to wait. `leave` shows out, and must end in `gone`.
+
+        `progress` tells how far they have got: what costs them work counts for them.
+        """
         source = network_of(address)
         if self.owes(source) > self._penalties.enforced_from_seconds:
             return None
         if self._is_crowded():
             self._show_out()
-        stranger = Stranger(source, leave)
+        stranger = Stranger(source, leave, progress, self._now())
         self._here[stranger] = None
         return stranger
 
@@ -75,7 +84,12 @@ class Strangers:
         return self._chance() * 100 < percent
 
     def _show_out(self) -> None:
-        ((most, _),) = Counter(stranger.source for stranger in self._here).most_common(1)
-        longest = next(stranger for stranger in self._here if stranger.source == most)
-        del self._here[longest]
-        longest.leave()
+        count, now = Counter(stranger.source for stranger in self._here), self._now()
+
+        def claim(stranger: Stranger) -> tuple[int, bool, int]:
+            is_fresh = now - stranger.since < FRESH_S
+            return -count[stranger.source], is_fresh, stranger.progress() if is_fresh else 0
+
+        least = min(self._here, key=claim)  # of equals the first, and whoever came first stands first
+        del self._here[least]
+        least.leave()

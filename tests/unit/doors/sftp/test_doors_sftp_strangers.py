@@ -14,8 +14,8 @@ class Scene:
         self.out: list[str] = []
         self.strangers = Strangers(Startups(), Penalties(), now=lambda: self.now, chance=lambda: chance)
 
-    def arrive(self, address: str, name: str = "") -> Stranger | None:
-        return self.strangers.arrive(address, lambda: self.out.append(name or address))
+    def arrive(self, address: str, name: str = "", progress: int = 0) -> Stranger | None:
+        return self.strangers.arrive(address, lambda: self.out.append(name or address), lambda: progress)
 
 
 def test_the_eleventh_may_cost_the_first_its_place() -> None:
@@ -48,6 +48,29 @@ def test_a_crowd_from_one_source_makes_room_before_a_single_visitor() -> None:
         scene.arrive("192.0.2.1", f"idle {i}")
 
     assert ["idle 0"] == scene.out
+
+
+def test_a_stream_of_newcomers_does_not_push_out_who_is_signing_in() -> None:
+    """Of those who have only just come, each from a place of its own, whoever has got least far goes."""
+    scene = Scene()
+    scene.arrive("198.51.100.7", "signing in", progress=2)
+    for i in range(30):
+        scene.arrive(f"192.0.2.{i}", f"new {i}")
+
+    assert [f"new {i}" for i in range(21)] == scene.out
+
+
+def test_who_has_got_far_and_stays_there_keeps_nobody_out() -> None:
+    """After two seconds a claim is over: those who exchanged keys and then say nothing go first."""
+    scene = Scene()
+    for i in range(10):
+        scene.arrive(f"192.0.2.{i}", f"idle {i}", progress=2)
+    scene.now += 2.0
+
+    scene.arrive("198.51.100.7", "comes")
+    scene.arrive("198.51.100.8", "comes too")
+
+    assert ["idle 0", "idle 1"] == scene.out
 
 
 def test_a_source_that_owes_enough_waits_and_is_forgiven_in_time() -> None:
