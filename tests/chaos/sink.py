@@ -65,9 +65,10 @@ class Sink:
             except RuntimeError:
                 pass  # stopped
             finally:
-                for task in asyncio.all_tasks(self._loop):
-                    task.cancel()
-                self._loop.run_until_complete(asyncio.sleep(0.1))
+                for _ in range(3):  # who had only just come is a task a moment later
+                    for task in asyncio.all_tasks(self._loop):
+                        task.cancel()
+                    self._loop.run_until_complete(asyncio.sleep(0.05))
                 self._loop.close()
 
         self._thread = threading.Thread(target=run, daemon=True)
