@@ -8,15 +8,16 @@ appends. Reads facts, writes none. All people share it; any session may ask.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.engine.archive import Archive, Story
 from gateway.engine.clock import Clock, day
+from gateway.engine.offers import Group, Offer, Offers, is_collectable
 from gateway.engine.policy import InForce
 from gateway.facts import Deposited, Recalled, Received
-from gateway.journey import LegJourney, State
+from gateway.journey import LegJourney
 from gateway.judge import words
 from gateway.keep import Reading
 from gateway.ledger.terms import term
@@ -26,9 +27,8 @@ Place = tuple[str, ...]
 
 PREFIX = "deposit"
 SHOWN_DAYS = 14
-"""So long a stub stays, and so long receipts and what was offered are looked for."""
+"""So long a stub stays, and so long receipts are looked for."""
 MOST_STREAMS = 20_000
-COLLECTABLE = (State.OFFERED, State.COLLECTED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,21 +61,11 @@ class Stub:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One leg that waits to be collected."""
+class Opened:
+    """What was offered, as the store says at this instant."""
 
     story: Story
     leg: LegJourney
-
-    @property
-    def transfer(self) -> TransferId:
-        """Whose leg it is."""
-        return self.story.journey.transfer.id
-
-    @property
-    def sender(self) -> str:
-        """Who handed it in."""
-        return self.story.journey.transfer.sender.person
 
 
 class Shelf:
@@ -89,6 +79,9 @@ class Shelf:
         self._rules = rules
         self._people: dict[str, dict[Place, Stub]] = {}
         self._loading = asyncio.Lock()
+        self._offers = Offers(records=records, archive=archive, index_key=index_key)
+        self._offering = asyncio.Lock()
+        """Who waits for a first look at a partner's box holds no thread."""
         self._by_mail: set[str] = set()
         """Transfers seen to be no files, so that they are opened once."""
 
@@ -141,29 +134,26 @@ class Shelf:
 
     async def offered_to_partner(self, partner: str) -> Sequence[Offer]:
         """What waits in a partner's inbox, oldest first."""
-        return await asyncio.to_thread(self._offered, ("partner", (partner,)), (f"{words.PARTNER}{partner}",), "")
+        return await self._waiting(("partner", partner), (f"{words.PARTNER}{partner}",))
 
     async def offered_to_person(self, person: str, partner: str) -> Sequence[Offer]:
         """What a partner handed in for a person."""
         ours = self._rules.rulebook.person(person)
         addresses = (ours.address, *ours.also) if ours else (person,)
-        sender = f"{words.PARTNER}{partner}"
         keys = tuple(address.lower() for address in addresses)
-        return await asyncio.to_thread(self._offered, ("person", (sender,)), keys, sender)
+        return await self._waiting(("person", f"{words.PARTNER}{partner}"), keys)
 
-    def _offered(self, group: tuple[str, tuple[str, ...]], recipients: Sequence[str], sender: str) -> Sequence[Offer]:
-        now_ms = self._clock.now_ms()
-        offers: list[Offer] = []
-        for story in self._stories(self._find(group, ("kind", ("offered",)), since=None)):
-            transfer = story.journey.transfer
-            if transfer.way is not Way.SFTP or (sender and transfer.sender.person != sender):
-                continue
-            offers += [
-                Offer(story=story, leg=leg)
-                for leg in story.journey.legs
-                if leg.leg.recipient.key in recipients and is_collectable(leg, now_ms)
-            ]
-        return offers
+    async def open(self, offer: Offer) -> Opened | None:
+        """What was offered, from the store; None if it can no longer be collected."""
+        story = await self.journey_of(offer.transfer)
+        if story is None:
+            return None
+        leg = story.journey.legs[offer.ordinal]
+        return Opened(story=story, leg=leg) if is_collectable(leg, self._clock.now_ms()) else None
+
+    async def _waiting(self, group: Group, recipients: Sequence[str]) -> Sequence[Offer]:
+        async with self._offering:
+            return await asyncio.to_thread(self._offers.waiting, group, recipients, self._clock.now_ms())
 
     # ── what became of it all ────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,24 +176,12 @@ class Shelf:
                 found.append(story)
         return found[::-1]
 
-    def _stories(self, streams: Iterable[str]) -> Iterable[Story]:
-        for stream in reversed(list(streams)):
-            story = self._archive.story(stream)
-            if story is not None and story.facts and isinstance(story.facts[0], Received):
-                yield story
-
-    def _find(self, *groups: tuple[str, tuple[str, ...]], since: int | None = SHOWN_DAYS) -> Sequence[str]:
-        """Streams, newest first, that say one word of each group; those of the last days, or all."""
-        if since is not None:
-            today = day(self._clock.now_ms())
-            groups = (*groups, ("day", tuple((today - timedelta(days=n)).isoformat() for n in range(since + 1))))
-        asked = [tuple(term(self._index_key, name, word) for word in said) for name, said in groups]
+    def _find(self, *groups: tuple[str, tuple[str, ...]]) -> Sequence[str]:
+        """Streams of the last days, newest first, that say one word of each group."""
+        today = day(self._clock.now_ms())
+        days = ("day", tuple((today - timedelta(days=n)).isoformat() for n in range(SHOWN_DAYS + 1)))
+        asked = [tuple(term(self._index_key, name, word) for word in said) for name, said in (*groups, days)]
         return self._records.find(asked, limit=MOST_STREAMS)
-
-
-def is_collectable(leg: LegJourney, now_ms: int) -> bool:
-    """Whether its parcel may be fetched now: offered, also after a first visit, until the day it ends."""
-    return leg.state in COLLECTABLE and leg.offered is not None and now_ms < leg.offered.until_ms
 
 
 def _stub_of(story: Story) -> Stub:

@@ -10,13 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from gateway.doors.sftp.coverage import Coverage
+from gateway.doors.sftp.offernames import OfferNames
 from gateway.engine.clock import Clock
 from gateway.engine.depositing import Depositing
 from gateway.engine.inquiry import Inquiry
+from gateway.engine.offers import Offer
 from gateway.engine.pages import Pages
 from gateway.engine.pigeonholes import Pigeonholes, Place
 from gateway.engine.policy import InForce
-from gateway.engine.shelf import Offer, Shelf
+from gateway.engine.shelf import Shelf
 from gateway.engine.vault import Vault
 from gateway.transfer import Address, Party
 
@@ -41,6 +43,7 @@ class Office:
     """By person: two sessions never open or change the same name at once."""
     times: dict[tuple[str, Place], int] = field(default_factory=dict)
     """What was said, by its path, of the time of a file that is still open: sshfs does."""
+    offer_names: OfferNames = field(default_factory=OfferNames)
     _coverages: dict[tuple[str, str, int], Coverage] = field(default_factory=dict)
 
     def party(self, person: str, source: str, signed_in_by: str) -> Party:
@@ -60,4 +63,4 @@ class Office:
         """What of a parcel this recipient has read so far."""
         while len(self._coverages) > MOST_COVERAGES:  # forgotten, a download counts from its start
             del self._coverages[next(iter(self._coverages))]
-        return self._coverages.setdefault((person, offer.transfer, offer.leg.leg.ordinal), Coverage())
+        return self._coverages.setdefault((person, offer.transfer, offer.ordinal), Coverage())

@@ -16,8 +16,9 @@ from gateway.doors.sftp.officewords import FULL, IN_PART
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Content, Entry
 from gateway.engine.depositing import Depositing
+from gateway.engine.offers import Offer
 from gateway.engine.pigeonholes import Place
-from gateway.engine.shelf import Offer, Stub
+from gateway.engine.shelf import Stub
 from gateway.engine.staging import Staged
 from gateway.engine.vault import Vault
 from gateway.transfer import Party
@@ -113,6 +114,8 @@ class OfferSource:
 
     entry: Entry
     offer: Offer
+    key: bytes
+    """What it is kept under."""
     party: Party
     vault: Vault
     depositing: Depositing
@@ -121,11 +124,8 @@ class OfferSource:
     _ahead: Ahead = field(init=False)
 
     def __post_init__(self) -> None:
-        sealed, key = self.offer.leg.sealed, self.offer.story.key
-        assert sealed is not None
-        blob = sealed.parcel.blob
         self._ahead = Ahead(
-            lambda offset: self.vault.pieces(blob, key, offset),
+            lambda offset: self.vault.pieces(self.offer.parcel.blob, self.key, offset),
             self.entry.size,
             vault=self.vault,
             tasks=self.depositing.staging.tasks,
@@ -143,7 +143,7 @@ class OfferSource:
         await self._ahead.close()
         is_all = self.coverage.is_whole and self.coverage.extent == self.entry.size
         if was_asked and is_all:
-            await self.depositing.collected(self.offer.transfer, self.offer.leg.leg.ordinal, self.party)
+            await self.depositing.collected(self.offer.transfer, self.offer.ordinal, self.party)
 
     async def _read(self, offset: int, size: int) -> Content | Denied:
         try:

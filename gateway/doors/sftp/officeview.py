@@ -5,20 +5,19 @@ Promises: what the rules surely forbid is absent; what has been handed over can 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.doors.sftp.office import Office
 from gateway.doors.sftp.officefiles import OfferSource, PageSource
 from gateway.doors.sftp.officewords import ABSENT, HANDED_IN, IS_FOLDER, NOT_NOW
-from gateway.doors.sftp.paths import TreePath, read_path
+from gateway.doors.sftp.paths import TreePath
 from gateway.doors.sftp.status import Denied
 from gateway.doors.sftp.tree import Entry, Source
+from gateway.engine.offers import Offer
 from gateway.engine.pages import Page
 from gateway.engine.pigeonholes import FROM, INBOX, RECEIPTS, TO, Place, partner_id
-from gateway.engine.pushing import name_of
-from gateway.engine.shelf import Offer, Stub
+from gateway.engine.shelf import Stub
 from gateway.intake.file import READ_ME
 from gateway.transfer import Party
 
@@ -38,7 +37,7 @@ class View:
             return self._folder(path.name)
         if not await self.office.pigeonholes.is_there(self.party, path.parent.names):
             return ABSENT
-        return next((one for one in await self._generated(path.parent.names) if one.name == path.name), ABSENT)
+        return await self._generated_as(path.parent.names, path.name) or ABSENT
 
     async def listing(self, path: TreePath) -> Sequence[Entry] | Denied:
         """See `Tree.listing`."""
@@ -46,7 +45,9 @@ class View:
         if folders is None:
             return ABSENT
         own = await self._own_in(path.names)
-        return [*(self._folder(name) for name in folders), *own, *await self._generated(path.names)]
+        pages = [_page(name, page) for name, page in (await self._pages(path.names)).items()]
+        offers = [_offered(name, offer) for name, offer in (await self._offers(path.names)).items()]
+        return [*(self._folder(name) for name in folders), *own, *pages, *offers]
 
     async def stub(self, place: Place) -> Stub | None:
         """What this person closed there, as far as it is still shown."""
@@ -73,13 +74,12 @@ class View:
         found = [await self.own(place) for place in places if place[:-1] == folder]
         return [entry for entry in found if entry]
 
-    async def _generated(self, folder: Place) -> list[Entry]:
-        """What is there to be read."""
-        pages = [
-            Entry(name=name, is_folder=False, size=len(page.content), mtime=page.at_ms // 1000, is_read_only=True)
-            for name, page in (await self._pages(folder)).items()
-        ]
-        return pages + [_entry_of(name, offer) for name, offer in (await self._offers(folder)).items()]
+    async def _generated_as(self, folder: Place, name: str) -> Entry | None:
+        """What is there to be read under that name."""
+        if page := (await self._pages(folder)).get(name):
+            return _page(name, page)
+        offer = (await self._offers(folder)).get(name)
+        return _offered(name, offer) if offer else None
 
     async def _pages(self, folder: Place) -> Mapping[str, Page]:
         match folder:
@@ -93,7 +93,7 @@ class View:
                 return {READ_ME: self.office.pages.read_me(self.party, drop, but)}
         return {}
 
-    async def _offers(self, folder: Place) -> dict[str, Offer]:
+    async def _offers(self, folder: Place) -> Mapping[str, Offer]:
         """By the name they are shown under: the same one twice is numbered."""
         match folder:
             case (top,) if top == INBOX:
@@ -102,7 +102,7 @@ class View:
                 offers = await self.office.shelf.offered_to_person(self.party.person, partner)
             case _:
                 return {}
-        return _named(offers)
+        return self.office.offer_names.of((self.party.person, folder), offers)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,20 +116,22 @@ class View:
         if not await self.office.pigeonholes.is_there(self.party, folder):
             return ABSENT
         if page := (await self._pages(folder)).get(path.name):
-            entry = Entry(name=path.name, is_folder=False, size=len(page.content), mtime=page.at_ms // 1000)
-            return PageSource(entry=entry, content=page.content)
+            return PageSource(entry=_page(path.name, page), content=page.content)
         offer = (await self._offers(folder)).get(path.name)
         return ABSENT if offer is None else await self._open(path.name, offer)
 
     async def _open(self, name: str, offer: Offer) -> Source | Denied:
         """P1: the rules and the key of this instant are asked before the first byte."""
         office = self.office
-        journey, ordinal = offer.story.journey, offer.leg.leg.ordinal
-        if await office.inquiry.at_the_first_byte(journey, ordinal, None) is not None:
+        opened = await office.shelf.open(offer)
+        if opened is None:
+            return ABSENT
+        if await office.inquiry.at_the_first_byte(opened.story.journey, offer.ordinal, None) is not None:
             return NOT_NOW
         return OfferSource(
-            entry=_entry_of(name, offer),
+            entry=_offered(name, offer),
             offer=offer,
+            key=opened.story.key,
             party=self.party,
             vault=office.vault,
             depositing=office.depositing,
@@ -141,27 +143,10 @@ def _file(place: Place, size: int, mtime: int) -> Entry:
     return Entry(name=place[-1], is_folder=False, size=size, mtime=mtime)
 
 
-def _entry_of(name: str, offer: Offer) -> Entry:
-    sealed, transfer = offer.leg.sealed, offer.story.journey.transfer
-    size = sealed.parcel.size_bytes if sealed else 0
-    return Entry(name=name, is_folder=False, size=size, mtime=transfer.received_ms // 1000, is_read_only=True)
+def _page(name: str, page: Page) -> Entry:
+    return Entry(name=name, is_folder=False, size=len(page.content), mtime=page.at_ms // 1000, is_read_only=True)
 
 
-def _named(offers: Sequence[Offer]) -> dict[str, Offer]:
-    seen: Counter[str] = Counter()
-    found: dict[str, Offer] = {}
-    for offer in offers:
-        name = _name(offer)
-        seen[name.casefold()] += 1
-        number = seen[name.casefold()]
-        stem, dot, end = name.rpartition(".")
-        found[name if number == 1 else f"{stem or end} ({number}){dot}{end if stem else ''}"] = offer
-    return found
-
-
-def _name(offer: Offer) -> str:
-    """What the file is called on their side; the transfer's own name where that is none a tree can hold."""
-    if offer.leg.sealed is None:
-        return offer.transfer
-    name = name_of(offer.story.journey.transfer.items[0], offer.leg.sealed.parcel.seal)
-    return name if read_path(name.encode()) == TreePath(names=(name,)) else offer.transfer
+def _offered(name: str, offer: Offer) -> Entry:
+    size, mtime = offer.parcel.size_bytes, offer.received_ms // 1000
+    return Entry(name=name, is_folder=False, size=size, mtime=mtime, is_read_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.doors.sftp.officewords import ABSENT
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import MakeFolder, Opening, Remove, RemoveFolder, Rename, SetTime
 from gateway.journey import State
@@ -223,6 +224,23 @@ def test_removing_before_pickup_recalls(tmp_path: Path) -> None:
         assert None is await tree.change(Remove(path=path(f"{BOX}/b.txt")))
         assert {State.RECALLED, State.COLLECTED} == {house.states(one)[0] for one in house.transfers()}
         assert ["b.txt"] == await names(firm, "/inbox")
+
+    tell(tmp_path, story)
+
+
+def test_what_was_recalled_is_not_opened(tmp_path: Path) -> None:
+    """Whoever still holds what they were shown before it was taken back gets nothing: the store is asked again."""
+
+    async def story(house: DoorOffice) -> None:
+        await put(house.tree(), f"{BOX}/a.txt", TEXT)
+        await house.settles()
+        (offer,) = await house.offices.shelf.offered_to_partner(FIRM)
+        assert await house.offices.shelf.open(offer)
+        await house.tree().change(Remove(path=path(f"{BOX}/a.txt")))
+
+        assert None is await house.offices.shelf.open(offer)
+        assert () == await house.offices.shelf.offered_to_partner(FIRM)
+        assert ABSENT == await get(house.tree(PARTNER), "/inbox/a.txt")
 
     tell(tmp_path, story)
 
