@@ -113,7 +113,7 @@ class Depositing:
     async def complete(self, party: Party, staged: Staged, mtime: int) -> Stub:
         """2: keep it. Raises `StoreAway`: it is not kept, and may be sent again."""
         try:
-            with self.precedence.accepting():
+            with self.precedence.accepting(is_file=True):
                 light = staged.light()
                 stub = await (self._complete(party, staged, mtime) if light is None
                               else self._complete_light(party, staged, mtime, *light))  # fmt: skip

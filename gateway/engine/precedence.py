@@ -12,6 +12,7 @@ hold up the others, and what was accepted leaves too. No promise rests on this, 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ URGENT_S = 0.1
 """How long an acceptance keeps its place, and the voyages waiting."""
 PATIENCE_S = 0.05
 """How long a voyage's step waits for acceptances, however many come."""
+LULL_S, LULL_PATIENCE_S = 0.1, 1.0
+"""Without a file for this long there is a lull; and how long what can wait waits for one."""
 
 
 class Precedence:
@@ -35,6 +38,7 @@ class Precedence:
         self._senders: deque[asyncio.Future[None]] = deque()
         self._steps: deque[tuple[asyncio.Future[None], float]] = deque()
         self._turn: asyncio.Handle | None = None
+        self._last_file = -math.inf
 
     async def admit(self) -> None:
         """Returns when one more message can be answered soon."""
@@ -46,9 +50,11 @@ class Precedence:
             self._promise()
 
     @contextmanager
-    def accepting(self) -> Iterator[None]:
+    def accepting(self, *, is_file: bool = False) -> Iterator[None]:
         """A client waits for its answer inside."""
         self._accepting += 1
+        if is_file:
+            self._last_file = asyncio.get_running_loop().time()
         place = _Place(URGENT_S, self._accepted)
         if self._promised:
             self._promised[0].leave()
@@ -64,6 +70,13 @@ class Precedence:
         self._steps.append((step, loop.time() + PATIENCE_S))
         self._plan()
         await step
+
+    async def lull(self) -> None:
+        """Returns when no file has come for a moment, or when that takes too long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LULL_PATIENCE_S
+        while loop.time() < min(until, self._last_file + LULL_S):
+            await asyncio.sleep(LULL_S / 4)
 
     @property
     def _is_full(self) -> bool:

@@ -38,11 +38,15 @@ from gateway.journey import (
     begin,
     todo,
 )
+from gateway.transfer import Way
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TRANSFERS_AT_ONCE = 16
+FILES_AT_ONCE = 4
+"""Beside them: ten thousand files dropped at once hold up no mail, and wait for a lull while more are coming."""
+READY_AT_ONCE = 256
 LEGS_AT_ONCE = 8
 LEASE_MS = 15 * 60_000
 """How long claimed work is ours. Longer than the slowest delivery attempt."""
@@ -123,7 +127,11 @@ class Log(Protocol):
 
 
 Errand = Callable[[str], Awaitable[Voyage | None]]
-"""Due work on a stream that is no transfer; the voyage that begins with it, if one does."""
+"""Due work on a stream that is no transfer but becomes one, a file's; the voyage that begins with it, if one does."""
+
+
+Ready = asyncio.Queue[Voyage | str | None]
+"""Voyages, errands by their streams' names, and the end."""
 
 
 class Runner:
@@ -145,7 +153,8 @@ class Runner:
         self._clock = clock
         self._errands = errands or {}
         self._precedence = precedence
-        self._ready: asyncio.Queue[Voyage | str | None] = asyncio.Queue(256)
+        self._mails: Ready = asyncio.Queue(READY_AT_ONCE)
+        self._files: Ready = asyncio.Queue(READY_AT_ONCE)
         self._under_way: set[str] = set()
         self._put_back: set[str] = set()
         """What found all crews out, a full disk, or a change on its way: leased to us, so to be read again by us."""
@@ -156,9 +165,17 @@ class Runner:
     async def run(self) -> None:
         """Work until `drain`; return once every voyage under way has come to rest."""
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(TRANSFERS_AT_ONCE):
-                tasks.create_task(self._sail())
+            for ready, crews in self._crews:
+                for _ in range(crews):
+                    tasks.create_task(self._sail(ready))
             tasks.create_task(self._watch())
+
+    @property
+    def _crews(self) -> tuple[tuple[Ready, int], ...]:
+        return (self._mails, TRANSFERS_AT_ONCE), (self._files, FILES_AT_ONCE)
+
+    def _queue_of(self, journey: Journey) -> Ready:
+        return self._files if journey.transfer.way is Way.SFTP else self._mails
 
     def drain(self) -> None:
         """Start nothing new."""
@@ -168,7 +185,7 @@ class Runner:
     def submit(self, journey: Journey, receipt: Receipt, data_key: bytes) -> None:
         """A transfer was just accepted. When all crews are out it waits for one, as a name; the store has the rest."""
         try:
-            self._ready.put_nowait(Voyage(journey, data_key, receipt))
+            self._queue_of(journey).put_nowait(Voyage(journey, data_key, receipt))
             self._under_way.add(journey.transfer.id)
         except asyncio.QueueFull:
             self._put_back.add(journey.transfer.id)
@@ -201,8 +218,9 @@ class Runner:
                     await self._look.wait()
             except TimeoutError:
                 pass
-        for _ in range(TRANSFERS_AT_ONCE):
-            await self._ready.put(None)
+        for ready, crews in self._crews:
+            for _ in range(crews):
+                await ready.put(None)
 
     async def _claim(self, horizon_ms: int) -> None:
         seen: set[str] = set()
@@ -228,7 +246,7 @@ class Runner:
             return
         self._under_way.add(stream)
         if stream.partition("/")[0] in self._errands:
-            await self._ready.put(stream)
+            await self._files.put(stream)
             return
         try:
             story = await asyncio.to_thread(self._archive.story, stream)
@@ -239,10 +257,12 @@ class Runner:
         if story is None:
             self._under_way.discard(stream)
         else:
-            await self._ready.put(Voyage(story.journey, story.key, None))
+            await self._queue_of(story.journey).put(Voyage(story.journey, story.key, None))
 
-    async def _sail(self) -> None:
-        while (ready := await self._ready.get()) is not None:
+    async def _sail(self, queue: Ready) -> None:
+        while (ready := await queue.get()) is not None:
+            if queue is self._files:
+                await self._precedence.lull()
             voyage = await self._run_errand(ready) if isinstance(ready, str) else ready
             if voyage is None:
                 continue

@@ -143,3 +143,23 @@ async def test_a_voyage_that_is_cancelled_holds_up_nobody(tasks: asyncio.TaskGro
         await turns()
 
     await goes_on
+
+
+@on_a_loop
+async def test_what_can_wait_waits_for_a_lull(tasks: asyncio.TaskGroup) -> None:
+    """After a file has come there is none for a moment; mail is nothing to it, and nobody waits for ever."""
+    first = Precedence()
+    with first.accepting():
+        pass
+    await first.lull()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precedence, "LULL_S", 3_600.0)
+        with first.accepting(is_file=True):
+            pass
+        waits = tasks.create_task(first.lull())
+        await turns()
+        assert not waits.done()
+        waits.cancel()
+        patch.setattr(precedence, "LULL_PATIENCE_S", 0.0)
+        await first.lull()
