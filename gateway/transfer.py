@@ -82,6 +82,12 @@ class Address:
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """An address that we ourselves keep as text: in the rules, or in a fact. Raises `ValueError`."""
+        local, _, domain = text.rpartition("@")
+        return cls(local=local, domain=domain)
+
     @property
     def key(self) -> str:
         """The address for comparison: lower case."""

@@ -67,8 +67,7 @@ def list_keys(setting: Setting, as_json: bool) -> None:
         registrar, now_ms = Registrar(office.setting.var / "gnupg"), office.clock.now_ms()
         found = []
         for fact in holders.standings():
-            local, _, domain = fact.address.rpartition("@")
-            address = Address(local=local, domain=domain)
+            address = Address.of(fact.address)
             vouched = registrar.vouch(address, now_ms, holders.admitted(address))
             is_used = isinstance(vouched, Vouched) and vouched.fingerprint == fact.fingerprint
             reasons = () if isinstance(vouched, Vouched) else vouched.reasons

@@ -30,7 +30,7 @@ from gateway.engine.staging import PIECE, Staged, Staging
 from gateway.engine.vault import Stored, Vault
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway
-from gateway.facts import Collected, Deposited, Expired, LegFact, Reason, Recalled, Received
+from gateway.facts import Collected, Deposited, Expired, LegFact, Reason, Recalled, Received, kind_of
 from gateway.intake.file import media_of
 from gateway.journey import NEXT, begin
 from gateway.judge.spotting import Spotted
@@ -264,16 +264,10 @@ class Depositing:
         return is_back
 
     async def _recall(self, transfer: TransferId, recalled: Recalled) -> bool:
-        for _ in range(TRIES):
-            story = await self.shelf.journey_of(transfer)
-            if story is None or "recalled" not in NEXT[story.journey.legs[0].state]:
-                return False
-            try:
-                await self.scribe.append(Write(stream=transfer, facts=(recalled,), expected=story.journey.version))
-            except Conflict:
-                continue
-            return True
-        raise StoreAway(f"{transfer} is being worked on")
+        is_back = await self._follow(transfer, recalled)
+        if is_back is None:
+            raise StoreAway(f"{transfer} is being worked on")
+        return is_back
 
     async def _end(self, stub: Stub, ending: LegFact, *, tells: bool) -> None:
         """Its whole story in one write: it was received, and went nowhere."""
@@ -310,16 +304,20 @@ class Depositing:
 
     async def collected(self, transfer: TransferId, leg: int, by: Party) -> None:
         """All of a parcel has been read by whom it was offered to."""
-        fact = Collected(leg=leg, by=by.person, source=by.source)
+        await self._follow(transfer, Collected(leg=leg, by=by.person, source=by.source))
+
+    async def _follow(self, transfer: TransferId, fact: Recalled | Collected) -> bool | None:
+        """Append the fact to what has been handed over. False: it cannot follow; None: others kept coming between."""
         for _ in range(TRIES):
             story = await self.shelf.journey_of(transfer)
-            if story is None or "collected" not in NEXT[story.journey.legs[leg].state]:
-                return  # recalled or expired while it was being read
+            if story is None or kind_of(fact) not in NEXT[story.journey.legs[fact.leg].state]:
+                return False
             try:
                 await self.scribe.append(Write(stream=transfer, facts=(fact,), expected=story.journey.version))
             except Conflict:
                 continue
-            return
+            return True
+        return None
 
 
 def _partner(place: Place) -> str:

@@ -255,6 +255,10 @@ class Desk:
             )
             for leg in transfer.legs
         )
+        await self._enter(transfer, judged)
+
+    async def _enter(self, transfer: Transfer, judged: tuple[Judged, ...]) -> None:
+        """Its whole story in one write: it came, and went nowhere."""
         await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged), expected=0))
 
     def _refusal(self, blocked: Sequence[Opinion]) -> Refusal:
@@ -276,7 +280,7 @@ class Desk:
             replace(opinion.judged(leg.ordinal, transfer.label, transfer.purpose), outcome=Outcome.BLOCK)
             for leg, opinion in zip(transfer.legs, opinions, strict=False)
         )
-        await self.scribe.append(Write(stream=transfer.id, facts=(Received(transfer=transfer), *judged), expected=0))
+        await self._enter(transfer, judged)
 
     def _transfer(
         self,

@@ -80,7 +80,7 @@ class FileStations:
         """See `runner.Stations.scrub`."""
         transfer, part = voyage.journey.transfer, voyage.journey.legs[leg]
         looked, item = await self._look(voyage, part), transfer.items[0]
-        _, kept_by = self.rules.plan(part.leg.recipient, transfer.label, self.inquiry.clock.now_ms())
+        _, kept_by = self.inquiry.plan(transfer, part)
         is_incoming = _is_incoming(transfer)
         voyage.add(
             Scrubbed(
@@ -139,7 +139,7 @@ class FileStations:
         transfer = voyage.journey.transfer
         known = self._looked.get(transfer.id)
         if known is None:
-            plan, _ = self.rules.plan(leg.leg.recipient, transfer.label, self.inquiry.clock.now_ms())
+            plan, _ = self.inquiry.plan(transfer, leg)
             known = self._looked[transfer.id] = await self._look_into(transfer, plan, voyage.data_key)
         return known
 

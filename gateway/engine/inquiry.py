@@ -19,9 +19,10 @@ from gateway.journey import Journey, LegJourney
 from gateway.judge.case import Case
 from gateway.judge.decide import Verdict, couple, decide
 from gateway.judge.rulebook import Rulebook
+from gateway.scrub.plan import Plan
 from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
-from gateway.transfer import Address, Party, Recipient, Way
+from gateway.transfer import Address, Party, Recipient, Transfer, Way
 
 FIRST_CONTACT = "first-contact"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -138,6 +139,10 @@ class Inquiry:
             )
         )
 
+    def plan(self, transfer: Transfer, leg: LegJourney) -> tuple[Plan, tuple[str, ...]]:
+        """What goes from this leg's documents under the rules of this instant; see `InForce.plan`."""
+        return self.rules.plan(leg.leg.recipient, transfer.label, self.clock.now_ms())
+
     async def at_the_first_byte(self, journey: Journey, ordinal: int, hop: Hop | None) -> Judged | None:
         """The rules and the key of this instant, on a leg that is sealed; None if it may still go.
 
@@ -198,9 +203,7 @@ class Inquiry:
         partner = self.rules.rulebook.partners.get(partner_id)
         if partner is None:
             return ()
-        parted = (address.rpartition("@") for address in partner.addresses)
-        listed = tuple(Address(local=local, domain=domain) for local, _, domain in parted)
-        return (*listed, *self.keyholders.at(partner.domains))
+        return (*map(Address.of, partner.addresses), *self.keyholders.at(partner.domains))
 
     def _working_hours(self, now_ms: int) -> Truth:
         hours = self.rules.rulebook.transfers.facts.working_hours

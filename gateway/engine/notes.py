@@ -98,8 +98,7 @@ class Notes:
         partner = self.rules.rulebook.partners.get(partner_id)
         if partner is None or not partner.addresses:
             return None
-        local, _, domain = partner.addresses[0].rpartition("@")
-        return Address(local=local, domain=domain)
+        return Address.of(partner.addresses[0])
 
     def _to_ours(self, original: Transfer) -> tuple[str, ...]:
         names = ", ".join(f"'{item.name}'" for item in original.items)

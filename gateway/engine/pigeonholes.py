@@ -125,12 +125,8 @@ class Pigeonholes:
         return (INBOX, OUTBOX) if self._contact(party) else (INBOX,)
 
     def _contact(self, party: Party) -> Address | None:
-        partner = self.rules.rulebook.partners.get(partner_id(party))
-        person = self.rules.rulebook.person(partner.verified.by) if partner and partner.verified else None
-        if person is None:
-            return None
-        local, _, domain = person.address.rpartition("@")
-        return Address(local=local, domain=domain)
+        verifier = self._verifier(partner_id(party))
+        return Address.of(verifier) if verifier else None
 
     def _inside(self, party: Party, place: Place) -> tuple[str, ...]:
         """What might be in a folder, before anybody asks the judge."""
@@ -146,9 +142,13 @@ class Pigeonholes:
 
     def _is_contact(self, party: Party, partner: str) -> bool:
         """Whether what this partner hands in is for them."""
-        verified = self.rules.rulebook.partners[partner].verified
-        person = self.rules.rulebook.person(verified.by) if verified else None
-        return person is not None and person.address == party.person
+        return self._verifier(partner) == party.person
+
+    def _verifier(self, partner_id: str) -> str | None:
+        """The colleague who verified the partner, if there is one and they are still in the rules."""
+        partner = self.rules.rulebook.partners.get(partner_id)
+        person = self.rules.rulebook.person(partner.verified.by) if partner and partner.verified else None
+        return person.address if person else None
 
     def _named(self, folder: Place) -> tuple[str | None, str | None]:
         """The label and the purpose that folders name."""

@@ -200,7 +200,8 @@ class Scribe:
             jobs.append(job)
             streams.update(write.stream for write in job.writes)
             leaves += sum(write.leaf_count for write in job.writes)
-        self._waiting = [job for job in self._waiting if job not in jobs]
+        taken = set(jobs)
+        self._waiting = [job for job in self._waiting if job not in taken]
         return jobs
 
     def _hear(self) -> None:

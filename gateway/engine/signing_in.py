@@ -38,10 +38,9 @@ class SignIn:
         if not (is_right and is_in_office and person):
             log.warning("sign-in refused source=%s", source)
             return None
-        local, _, domain = person.address.rpartition("@")
         return Party(
             person=person.address,
-            address=Address(local=local, domain=domain),
+            address=Address.of(person.address),
             name=person.name,
             signed_in_by="password",
             source=source,

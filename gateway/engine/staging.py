@@ -5,9 +5,8 @@
     └── 3f9a….about   whose it is, where it was going and its data key, sealed under the office's
 
 A small file never lies here: it waits in memory and goes straight to the blobs, a light one into the records with its
-facts. Nothing here was
-acknowledged; what was left in the middle is shown with its partial size, can be resumed, and is swept after a day.
-No user's text reaches a path. One session writes a draft at a time.
+facts. Nothing here was acknowledged; what was left in the middle is shown with its partial size, can be resumed, and is
+swept after a day. No user's text reaches a path. One session writes a draft at a time.
 """
 
 from __future__ import annotations

@@ -16,8 +16,6 @@ from gateway.facts import Reason, Receipt, Scrubbed
 from gateway.intake.fault import Fault
 from gateway.journey import LegJourney
 from gateway.judge.spotting import spot
-from gateway.scrub.plan import Plan
-from gateway.transfer import Transfer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class MailStations:
             await self._verdicts.hold(voyage, leg, waits[0])
             return
         copy = self.preparing.compose(journey.transfer, journey.legs[leg], content, cleaned, voyage.data_key)
-        _, kept_by = self._plan(journey.transfer, journey.legs[leg])
+        _, kept_by = self.inquiry.plan(journey.transfer, journey.legs[leg])
         voyage.add(replace(self.preparing.scrubbed(journey.legs[leg], copy, cleaned), kept_by=kept_by))
 
     async def encrypt(self, voyage: Voyage, leg: int) -> None:
@@ -127,9 +125,6 @@ class MailStations:
         transfer = voyage.journey.transfer
         return await self.contents.open(transfer.id, transfer.items[0], voyage.data_key)
 
-    def _plan(self, transfer: Transfer, leg: LegJourney) -> tuple[Plan, tuple[str, ...]]:
-        return self.rules.plan(leg.leg.recipient, transfer.label, self.inquiry.clock.now_ms())
-
     async def _cleaned(self, voyage: Voyage, leg: LegJourney, content: Content) -> tuple[CleanPart, ...]:
-        plan, _ = self._plan(voyage.journey.transfer, leg)
+        plan, _ = self.inquiry.plan(voyage.journey.transfer, leg)
         return await self.preparing.clean(voyage.journey.transfer, content, plan)

@@ -72,8 +72,7 @@ def recipient_of(text: str) -> Recipient:
     """`registry@court.test`, or `partner:court` for a partner's box. Raises `ValueError` on anything else."""
     if text.startswith(words.PARTNER):
         return Recipient(partner=text.removeprefix(words.PARTNER))
-    local, _, domain = text.rpartition("@")
-    return Recipient(address=Address(local=local, domain=domain))
+    return Recipient(address=Address.of(text))
 
 
 def harmless() -> dict[str, Truth]:

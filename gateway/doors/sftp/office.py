@@ -50,10 +50,9 @@ class Office:
         """Who that is, by the rules in force."""
         rulebook = self.rules.rulebook
         ours, partner = rulebook.person(person), rulebook.partners.get(person.partition(":")[2])
-        local, _, domain = ours.address.rpartition("@") if ours else ("", "", "")
         return Party(
             person=ours.address if ours else person,
-            address=Address(local=local, domain=domain) if ours else None,
+            address=Address.of(ours.address) if ours else None,
             name=ours.name if ours else partner.name if partner else "",
             signed_in_by=signed_in_by,
             source=source,

@@ -76,10 +76,15 @@ class View:
 
     async def _generated_as(self, folder: Place, name: str) -> Entry | None:
         """What is there to be read under that name."""
-        if page := (await self._pages(folder)).get(name):
+        if page := await self._page(folder, name):
             return _page(name, page)
         offer = (await self._offers(folder)).get(name)
         return _offered(name, offer) if offer else None
+
+    async def _page(self, folder: Place, name: str) -> Page | None:
+        """The generated page of that name. Programs look for each file before they hand it in: that makes none."""
+        is_one = name == READ_ME or folder == (RECEIPTS,)
+        return (await self._pages(folder)).get(name) if is_one else None
 
     async def _pages(self, folder: Place) -> Mapping[str, Page]:
         match folder:
@@ -115,7 +120,7 @@ class View:
             return IS_FOLDER
         if not await self.office.pigeonholes.is_there(self.party, folder):
             return ABSENT
-        if page := (await self._pages(folder)).get(path.name):
+        if page := await self._page(folder, path.name):
             return PageSource(entry=_page(path.name, page), content=page.content)
         offer = (await self._offers(folder)).get(path.name)
         return ABSENT if offer is None else await self._open(path.name, offer)

@@ -110,11 +110,6 @@ class Inbox:
         self._take(4)
         return self._take(length)
 
-    @property
-    def is_inside(self) -> bool:
-        """Whether a message has begun to come and is not whole; only true once `next` has said None."""
-        return self.size > 0
-
     def _peek(self) -> bytes:
         """The length word, which may lie across pieces; none is empty, so four more are enough."""
         found = bytes(self._pieces[0][self._at : self._at + 4])
