@@ -187,6 +187,11 @@ class House:
         assert old in text, f"rules/{name} does not say {old!r}"
         path.write_text(text.replace(old, new, 1))
 
+    def lets_the_court_collect(self) -> None:
+        """The court has no server of its own any more: what is for it waits in its `/inbox`. In force at once."""
+        self.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
+        self.publishes()
+
     def adds(self, name: str, text: str) -> None:
         """Add to the end of a rule file."""
         with (self.folder / "rules" / name).open("a") as file:

@@ -279,8 +279,7 @@ def _filing_office(folder: Path) -> Iterator[House]:
     """An office that serves; the court comes for what is its."""
     house = House.laid_out(folder)
     try:
-        house.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-        house.publishes()
+        house.lets_the_court_collect()
         house.opens()
         yield house
     finally:

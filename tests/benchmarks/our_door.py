@@ -15,17 +15,6 @@ from tests.house import ALENA, PER, RUTH, House
 from tests.world import eventually
 
 FOLDER = "/to/court/office/litigation"
-FROM_OUTSIDE = """
-[[allow]]
-id = "bench-papers-from-partners"
-who = ["outsider"]
-to = ["staff"]
-labels = ["office"]
-by = ["sftp"]
-until = 2027-03-31
-owner = "per@town.test"
-because = "Partners answer."
-"""
 
 
 @dataclass(slots=True)
@@ -43,9 +32,7 @@ class Ours:
         """Lay it out and open it."""
         home.mkdir()
         house = House.laid_out(home)
-        house.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-        house.adds("transfers.toml", FROM_OUTSIDE)
-        house.publishes()
+        house.lets_the_court_collect()
         house.opens()
         return cls(house, house.desk_of(ALENA), house.desk_of(PER))
 

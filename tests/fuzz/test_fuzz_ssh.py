@@ -14,10 +14,10 @@ import asyncssh
 import pytest
 
 from gateway.doors.sftp.settings import Penalties, Settings
+from tests.interop.raw_sftp import GREETING, Stranger
 from tests.unit.doors.sftp_world import PASSWORD, World, world
 
 LENIENT = Settings(penalties=Penalties(breach_seconds=0, wrong_seconds=0, silent_seconds=0))
-GREETING = b"SSH-2.0-Stranger\r\n"
 LATE = range(80, 256)
 """Messages of the connection protocol, and beyond: nobody may send one before it has signed in (RFC 4252 §6)."""
 
@@ -53,19 +53,8 @@ async def ends(w: World, raw: bytes) -> None:
     writer.close()
 
 
-class Stranger(asyncssh.SSHClient):
-    """Has agreed on keys, and says something of its own instead of signing in."""
-
-    def __init__(self, kind: int, payload: bytes) -> None:
-        self._said = (kind, payload)
-
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
-        self._connection: Any = conn
-
-    def begin_auth(self, username: str) -> None:
-        self._connection._auth_complete = True  # or asyncssh would hold it back
-        self._connection.send_packet(self._said[0], self._said[1])
-        self._connection._auth_complete = False
+class Guest(Stranger):
+    """One who would sign in with a password if asked."""
 
     def password_auth_requested(self) -> str:
         return PASSWORD
@@ -92,7 +81,7 @@ def test_no_late_message_is_taken_under_keys(step: int) -> None:
         for kind in LATE[::step]:
             payload = dice.randbytes(dice.randrange(40))
             with pytest.raises((asyncssh.Error, OSError)):
-                async with w.client(client_factory=lambda k=kind, p=payload: Stranger(k, p), client_keys=None):
+                async with w.client(client_factory=lambda k=kind, p=payload: Guest(k, p), client_keys=None):
                     pass
         assert ([], []) == (w.clients, w.people.asked)
 

@@ -71,8 +71,7 @@ def town() -> Iterator[Town]:
     with tempfile.TemporaryDirectory(prefix="s") as folder:
         house = House.laid_out(Path(folder))
         try:
-            house.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-            house.publishes()
+            house.lets_the_court_collect()
             house.opens()
             yield Town(house, house.desk_of(ALENA))
             house.is_whole()

@@ -100,8 +100,7 @@ def town(request: pytest.FixtureRequest) -> Iterator[Town]:
     with tempfile.TemporaryDirectory(prefix="s") as folder:
         house = House.laid_out(Path(folder))
         try:
-            house.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-            house.publishes()
+            house.lets_the_court_collect()
             house.opens()
             town = Town(house, house.desk_of(ALENA), house.desk_at("court"))
             yield town

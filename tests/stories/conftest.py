@@ -95,8 +95,7 @@ def collecting_town() -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="s") as folder:
         town = House.laid_out(Path(folder))
         try:
-            town.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
-            town.publishes()
+            town.lets_the_court_collect()
             town.outside().start()
             town.opens()
             yield town

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -669,10 +669,15 @@ Story = Callable[..., Coroutine[Any, Any, None]]
 
 def in_the_office(**how: Any) -> Callable[[Story], Callable[..., None]]:
     """A test that is a story in one office: it opens, the story is told, it closes, and its ledger is verified."""
+    return in_one(Office, how)
+
+
+def in_one(kind: type[Office], how: Mapping[str, Callable[[], Any]]) -> Callable[[Story], Callable[..., None]]:
+    """The same, in an office of some kind."""
 
     def decorate(story: Story) -> Callable[..., None]:
         def test(**given: Any) -> None:
-            asyncio.run(_told(story, Office(**{name: make() for name, make in how.items()}), given))
+            asyncio.run(_told(story, kind(**{name: make() for name, make in how.items()}), given))
 
         own = inspect.signature(story)
         functools.update_wrapper(test, story)

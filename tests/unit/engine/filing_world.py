@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import inspect
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,7 +29,7 @@ from gateway.ship.resolve import Resolver
 from gateway.ship.sftp import SftpCarrier
 from gateway.ship.sftp_route import SftpRoute
 from gateway.transfer import Digest, Item, Leg, Parcel, Party, Recipient, Transfer, TransferId, Way, transfer_id
-from tests.unit.engine.engine_world import ALENA, NOON, Bench, Office, party, rules
+from tests.unit.engine.engine_world import ALENA, NOON, Bench, Office, Story, in_one, party, rules
 
 FINGERPRINT = "SHA256:7Vq0pHc1m3lXkQz5b8nT2yRf9sWd4uEa6gJoKiLxNvA"
 HOP = Hop(
@@ -192,24 +190,6 @@ def outsiders_may_not() -> Rulebook:
     return rules(BOX, ("transfers.toml", 'who = ["outsider"]', 'who = ["clerk"]'))
 
 
-def in_the_file_office(**how: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., None]]:
+def in_the_file_office(**how: Any) -> Callable[[Story], Callable[..., None]]:
     """As `in_the_office`, with files."""
-
-    def decorate(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-        async def told(given: dict[str, Any]) -> None:
-            office = FileOffice(**{name: make() for name, make in how.items()})
-            async with asyncio.timeout(30), office.opens():
-                await story(office, **given)
-            assert [] == office.fatal
-            office.is_whole()
-
-        def test(**given: Any) -> None:
-            asyncio.run(told(given))
-
-        own = inspect.signature(story)
-        functools.update_wrapper(test, story)
-        del test.__dict__["__wrapped__"]
-        test.__signature__ = own.replace(parameters=list(own.parameters.values())[1:])  # type: ignore[attr-defined]
-        return test
-
-    return decorate
+    return in_one(FileOffice, how)
