@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 TransferId = NewType("TransferId", str)
@@ -24,6 +25,7 @@ _BLOB_ID = re.compile(r"[0-9a-f]{32,64}", re.ASCII)
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # asked again for every entry of a transfer; so is the way back
 def transfer_id(random16: bytes) -> TransferId:
     """The id whose 16 bytes are `random16`."""
     if len(random16) != 16:
@@ -31,6 +33,7 @@ def transfer_id(random16: bytes) -> TransferId:
     return TransferId("T-" + base64.b32encode(random16).decode("ascii").rstrip("="))
 
 
+@lru_cache(maxsize=1024)
 def transfer_bytes(transfer: TransferId) -> bytes:
     """The 16 bytes of an id: what the ledger writes as `x`."""
     if not _TRANSFER_ID.fullmatch(transfer):

@@ -30,13 +30,14 @@ from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
 from gateway.engine.pushing import Pushing
-from gateway.engine.runner import Runner, Voyage
+from gateway.engine.runner import Runner
 from gateway.engine.shelf import PREFIX as DEPOSITS
 from gateway.engine.shelf import Shelf
 from gateway.engine.signing_in import SignIn
 from gateway.engine.staging import Staging
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
+from gateway.engine.voyage import Voyage
 from gateway.engine.workshop import Workshop
 from gateway.engine.writing import Writer
 from gateway.judge.rulebook import Rulebook

@@ -6,7 +6,7 @@ As a transfer meets it:
     depositing  takes files in: staging and spans until they are closed, shelf, offers and pigeonholes as folders,
                 pages, receipts and statussheet as what folders explain
     writing     how anything is written;  scribe: the one who does;  scribing: its process;  entries, context
-    runner      drives each voyage;  precedence: who goes first;  dispatch: by whose stations
+    voyage      a transfer under way;  runner drives each;  precedence: who goes first;  dispatch: by whose stations
     stations    mail's work on a voyage, as filing is files';  verdicts: what follows from the judge's word
     inquiry     asks the judge;  policy: the rules in force;  keyholders, acquaintance
     workshop    opens hostile documents in confined processes;  contents: what is open;  preparing, sealing: a parcel

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from gateway.facts import Fact, LegFact, Received
 from gateway.journey import Journey, Unlawful, advance, begin
 from gateway.ledger.leaf import Statement
 from gateway.ledger.statement import Context
-from gateway.ledger.terms import term
+from gateway.ledger.terms import DAY_MS, term
 from gateway.transfer import transfer_bytes
 
 OWN = ""
@@ -25,13 +26,21 @@ def after(journey: Journey | None, fact: Fact) -> Journey | None:
     return advance(journey, fact) if journey is not None and isinstance(fact, LegFact) else journey
 
 
-def context_of(journey: Journey | None, fact: Fact, *, x: bytes, sealed_at: Mapping[int, int]) -> Context:
+def context_of(
+    journey: Journey | None,
+    fact: Fact,
+    *,
+    x: bytes,
+    sealed_at: Mapping[int, int],
+    partners: tuple[str, ...] = (),
+    ruleset: str = "",
+) -> Context:
     """The context of a fact that is folded into `journey`; `x` counts for an office's fact alone.
 
     `sealed_at` is, by leg, the index of its latest intent before this fact.
     """
     if journey is None:
-        return Context(x=x)
+        return Context(x=x, ruleset=ruleset)
     leg = journey.legs[fact.leg] if isinstance(fact, LegFact) else None
     return Context(
         x=transfer_bytes(journey.transfer.id),
@@ -40,13 +49,14 @@ def context_of(journey: Journey | None, fact: Fact, *, x: bytes, sealed_at: Mapp
         scrubbed=leg.scrubbed if leg else None,
         sealed=leg.sealed if leg else None,
         intent=sealed_at.get(leg.leg.ordinal) if leg else None,
+        partners=partners,
+        ruleset=ruleset,
     )
 
 
 def class_streams(statement: Statement, *, at_ms: int, index_key: bytes) -> Mapping[str, str]:
     """By class, the stream whose key seals its box: destroy that key and the class is erased wherever it was used."""
-    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
-    shard = f"shard/{at:%Y}"
+    shard, month = _periods(at_ms // DAY_MS)
 
     def person(cls: str) -> str:
         address = statement.value(cls, "addr")
@@ -57,6 +67,13 @@ def class_streams(statement: Statement, *, at_ms: int, index_key: bytes) -> Mapp
         "snd": person("snd"),
         "rcp": person("rcp"),
         "obj": OWN,  # a transfer is its own matter until the rules name matters
-        "net": f"month/{at:%Y-%m}",
+        "net": month,
         "sec": shard,
     }
+
+
+@lru_cache(maxsize=16)
+def _periods(day: int) -> tuple[str, str]:
+    """The streams of the year and of the month a day lies in."""
+    at = datetime.fromtimestamp(day * DAY_MS / 1000, tz=UTC)
+    return f"shard/{at:%Y}", f"month/{at:%Y-%m}"

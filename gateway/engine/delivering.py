@@ -20,8 +20,8 @@ from gateway.engine.inquiry import Inquiry
 from gateway.engine.notes import Notes
 from gateway.engine.outcomes import Outcomes
 from gateway.engine.policy import InForce
-from gateway.engine.runner import Log, Voyage
 from gateway.engine.vault import Vault
+from gateway.engine.voyage import Log, Voyage
 from gateway.facts import Attempted, Deferred, Reason, Receipt
 from gateway.journey import LegJourney
 from gateway.seal.hop import Demand

@@ -24,10 +24,11 @@ from gateway.engine.notes import Notes
 from gateway.engine.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
 from gateway.engine.precedence import Precedence
 from gateway.engine.reception import Refusal
-from gateway.engine.runner import LEASE_MS, Voyage
+from gateway.engine.runner import LEASE_MS
 from gateway.engine.shelf import Shelf, Stub
 from gateway.engine.staging import PIECE, Staged, Staging
 from gateway.engine.vault import Stored, Vault
+from gateway.engine.voyage import Voyage
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway
 from gateway.facts import Collected, Deposited, Expired, LegFact, Reason, Recalled, Received, kind_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.engine.runner import Log, Stations, Voyage
+from gateway.engine.voyage import Log, Stations, Voyage
 from gateway.facts import Receipt
 from gateway.transfer import Way
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gateway.engine.archive import Archive, latest_of, seal_body
 from gateway.engine.clock import Clock
@@ -26,6 +26,9 @@ from gateway.ledger.terms import terms_of
 
 STREAMS_REMEMBERED = 4096
 CLASS_KEYS_REMEMBERED = 4096
+
+_FRESH_BYTES = box.R_BYTES + 32
+"""Of randomness for one class of one entry: its box's, and its secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +195,15 @@ class Entries:
         return Row(version=version, kind=kind, at_ms=position.at_ms, body=body, first_index=position.index)
 
     def _context(self, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
-        context = context_of(journey, fact, x=self._clock.random(16), sealed_at=sealed_at)
         legs = journey.transfer.legs if journey else ()
-        partners = tuple(self._rules.partner(leg.recipient) for leg in legs)
-        return replace(context, partners=partners, ruleset=self._rules.rulebook.digest)
+        return context_of(
+            journey,
+            fact,
+            x=b"" if journey else self._clock.random(16),
+            sealed_at=sealed_at,
+            partners=tuple(self._rules.partner(leg.recipient) for leg in legs),
+            ruleset=self._rules.rulebook.digest,
+        )
 
     def _leaf(
         self,
@@ -206,10 +214,12 @@ class Entries:
         leg: int | None,
         position: Position,
     ) -> LeafRow:
-        secrets: dict[str, bytes] = {}
+        fresh: dict[str, tuple[bytes, bytes]] = {}
         if keys:
-            fresh = self._clock.random(32 * len(CLASSES))
-            secrets = {cls: fresh[32 * i : 32 * i + 32] for i, cls in enumerate(CLASSES)}
+            dice = self._clock.random(_FRESH_BYTES * len(CLASSES))
+            parts = (dice[_FRESH_BYTES * i : _FRESH_BYTES * (i + 1)] for i in range(len(CLASSES)))
+            fresh = {cls: (part[: box.R_BYTES], part[box.R_BYTES :]) for cls, part in zip(CLASSES, parts, strict=True)}
+        secrets = {cls: secret for cls, (_, secret) in fresh.items()}
         made = leaf.compose(statement, time_ms=position.at_ms, gateway=self._gateway, secrets=secrets)
         row = LeafRow(
             index=position.index,
@@ -220,7 +230,7 @@ class Entries:
             hash=made.hash,
             boxes=tuple(
                 box.seal_box(keys[cls], x=statement.x or b"", leg=leg, kind=statement.kind, cls=cls,
-                             secret=secrets[cls], values=statement.of(cls), r=self._clock.random(16))
+                             secret=secrets[cls], values=statement.of(cls), r=fresh[cls][0])
                 for cls in CLASSES
             ) if keys else (),
         )  # fmt: skip

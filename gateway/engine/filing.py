@@ -18,10 +18,10 @@ from gateway.engine.inquiry import Inquiry
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.pushing import Pushing
-from gateway.engine.runner import Log, Voyage
 from gateway.engine.sealing import Intent, Sealing
 from gateway.engine.vault import LARGE_BYTES, Vault
 from gateway.engine.verdicts import Inside, Verdicts, hidden, obstacle, removed
+from gateway.engine.voyage import Log, Voyage
 from gateway.engine.workshop import Workshop
 from gateway.engine.workshop.memory import Memory
 from gateway.errors import Tampering

@@ -13,8 +13,8 @@ from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
-from gateway.engine.runner import Log, Voyage
 from gateway.engine.vault import Vault
+from gateway.engine.voyage import Log, Voyage
 from gateway.facts import Deferred, Hop, Judged, Outcome, Reason, Shipped, Undeliverable
 from gateway.journey import LegJourney
 from gateway.ship import Never, NotNow, Taken

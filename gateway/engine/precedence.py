@@ -25,6 +25,8 @@ URGENT_S = 0.1
 """How long an acceptance keeps its place, and the voyages waiting."""
 PATIENCE_S = 0.05
 """How long a voyage's step waits for acceptances, however many come."""
+QUIET_S = 0.05
+"""Nobody has come to a door for this long: it is quiet."""
 LULL_S, LULL_PATIENCE_S = 0.1, 1.0
 """Without a file for this long there is a lull; and how long what can wait waits for one."""
 
@@ -38,7 +40,7 @@ class Precedence:
         self._senders: deque[asyncio.Future[None]] = deque()
         self._steps: deque[tuple[asyncio.Future[None], float]] = deque()
         self._turn: asyncio.Handle | None = None
-        self._last_file = -math.inf
+        self._last_file = self._last_accepted = -math.inf
 
     async def admit(self) -> None:
         """Returns when one more message can be answered soon."""
@@ -79,6 +81,12 @@ class Precedence:
             await asyncio.sleep(LULL_S / 4)
 
     @property
+    def is_quiet(self) -> bool:
+        """True when nobody waits at a door, and nobody has for a moment."""
+        is_waiting = bool(self._accepting or self._promised or self._senders)
+        return not is_waiting and asyncio.get_running_loop().time() >= self._last_accepted + QUIET_S
+
+    @property
     def _is_full(self) -> bool:
         return self._accepting + len(self._promised) >= AT_ONCE
 
@@ -91,6 +99,7 @@ class Precedence:
 
     def _accepted(self) -> None:
         self._accepting -= 1
+        self._last_accepted = asyncio.get_running_loop().time()
         self._call_sender()
         self._plan()
 

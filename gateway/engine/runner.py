@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Mapping
+from contextlib import nullcontext
+from typing import TypeVar
 
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
 from gateway.engine.precedence import Precedence
+from gateway.engine.vault import SMALL_BYTES
+from gateway.engine.voyage import Errand, Stations, Voyage
 from gateway.engine.workshop import WorkshopAway
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway, StoreBroken, Tampering
@@ -34,7 +36,6 @@ from gateway.journey import (
     Settle,
     Ship,
     Work,
-    advance,
     begin,
     todo,
 )
@@ -44,9 +45,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TRANSFERS_AT_ONCE = 16
+RESERVE = 48
+"""So many more while it is quiet at the doors: a voyage mostly waits, and then only for the scribe."""
 FILES_AT_ONCE = 4
 """Beside them: ten thousand files dropped at once hold up no mail, and wait for a lull while more are coming."""
-READY_AT_ONCE = 256
+READY_AT_ONCE = 2048
 LEGS_AT_ONCE = 8
 LEASE_MS = 15 * 60_000
 """How long claimed work is ours. Longer than the slowest delivery attempt."""
@@ -54,81 +57,6 @@ LOOK_EVERY_S = 2.0
 RECONSIDER_MS = 15 * 60_000
 WAKE_MS = max(LEASE_MS, RECONSIDER_MS) + 1
 """This far ahead lies all that waits for somebody's word, and all that a dead process had leased."""
-
-
-@dataclass(slots=True)
-class Voyage:
-    """A journey under way: what is durable, and what was found but not yet appended."""
-
-    journey: Journey
-    data_key: bytes
-    """What the transfer's content is sealed under."""
-    receipt: Receipt | None
-    """Of the last durable fact; None when only the store knows (after a restart)."""
-    pending: list[LegFact] = field(default_factory=list)
-    notes: list[Write] = field(default_factory=list)
-    """The gateway's own notes that go into the same transaction."""
-    parcels: dict[int, bytes] = field(default_factory=dict)
-    """Small parcels that were just made, by leg: they are stored only if they cannot leave at once."""
-    is_reconsidered: bool = False
-    """Legs that wait are looked at once a voyage, or it would never come to rest."""
-    durable: int = field(init=False)
-    """The version of what is durable."""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def __post_init__(self) -> None:
-        self.durable = self.journey.version
-
-    def add(self, *facts: LegFact) -> None:
-        """Fold facts in; they are true once appended."""
-        for fact in facts:
-            self.journey = advance(self.journey, fact)
-            self.pending.append(fact)
-
-
-class Stations(Protocol):
-    """What the runner asks of the rest of the engine. Each adds the facts it found to the voyage."""
-
-    async def judge(self, voyage: Voyage, legs: tuple[int, ...]) -> None:
-        """Judge these legs together; adds `Judged` where something changed."""
-        ...
-
-    async def scrub(self, voyage: Voyage, leg: int) -> None:
-        """Clean this leg's copy; adds `Scrubbed`, or a `Judged` that holds."""
-        ...
-
-    async def encrypt(self, voyage: Voyage, leg: int) -> None:
-        """Make this leg's parcel; adds `Sealed`, or a `Judged` that holds."""
-        ...
-
-    async def settle(self, voyage: Voyage, leg: int) -> None:
-        """Decide about an attempt without an outcome; adds `Deferred`."""
-        ...
-
-    async def lapse(self, voyage: Voyage, leg: int) -> None:
-        """Nobody collected it in time; adds `Expired`."""
-        ...
-
-    async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
-        """Try to deliver; appends through `log` as it goes. `sealed` permits to open a connection."""
-        ...
-
-    def release(self, voyage: Voyage) -> None:
-        """Give back what the voyage held open."""
-        ...
-
-
-class Log(Protocol):
-    """How a delivery writes what happens while it happens."""
-
-    async def __call__(self, *facts: LegFact, notes: tuple[Write, ...] = ()) -> Receipt:
-        """Append the facts, durably; their receipt."""
-        ...
-
-
-Errand = Callable[[str], Awaitable[Voyage | None]]
-"""Due work on a stream that is no transfer but becomes one, a file's; the voyage that begins with it, if one does."""
-
 
 Ready = asyncio.Queue[Voyage | str | None]
 """Voyages, errands by their streams' names, and the end."""
@@ -158,6 +86,8 @@ class Runner:
         self._under_way: set[str] = set()
         self._put_back: set[str] = set()
         """What found all crews out, a full disk, or a change on its way: leased to us, so to be read again by us."""
+        self._heavy = asyncio.Semaphore(TRANSFERS_AT_ONCE)
+        self._reserves_out = 0
         self._look = asyncio.Event()
         self._is_draining = False
         self._horizon_ms = WAKE_MS
@@ -167,8 +97,8 @@ class Runner:
         async with asyncio.TaskGroup() as tasks:
             for ready, crews in self._crews:
                 for _ in range(crews):
-                    tasks.create_task(self._sail(ready))
-            tasks.create_task(self._watch())
+                    tasks.create_task(self._sail(ready, tasks))
+            tasks.create_task(self._watch(tasks))
 
     @property
     def _crews(self) -> tuple[tuple[Ready, int], ...]:
@@ -202,7 +132,7 @@ class Runner:
 
     # ── where voyages come from ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _watch(self) -> None:
+    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         """Claim due work until drained, then tell the crews to come home."""
         while not self._is_draining:
             self._look.clear()
@@ -211,6 +141,7 @@ class Runner:
                 while self._put_back:
                     await self._embark(self._put_back.pop())
                 await self._claim(horizon_ms)
+                self._call_reserves(tasks)  # the standing crews may all be waiting for slow servers
             except StoreAway as why:  # the disk is full or away: the doors say so too; look again later
                 log.error("claim failed cause=%r", why.cause)
             try:
@@ -241,42 +172,67 @@ class Runner:
                 return
 
     async def _embark(self, stream: str) -> None:
-        """Read a stream and make it ready, unless it is under way."""
-        if stream in self._under_way:
-            return
-        self._under_way.add(stream)
-        if stream.partition("/")[0] in self._errands:
-            await self._files.put(stream)
-            return
-        try:
-            story = await asyncio.to_thread(self._archive.story, stream)
-        except BaseException:
-            self._under_way.discard(stream)
-            self._put_back.add(stream)
-            raise
-        if story is None:
-            self._under_way.discard(stream)
-        else:
-            await self._queue_of(story.journey).put(Voyage(story.journey, story.key, None))
+        """Make a stream ready to be read by a crew, unless it is under way."""
+        if stream not in self._under_way:
+            self._under_way.add(stream)
+            await (self._files if self._kind(stream) in self._errands else self._mails).put(stream)
 
-    async def _sail(self, queue: Ready) -> None:
+    # ── crews ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _sail(self, queue: Ready, tasks: asyncio.TaskGroup) -> None:
         while (ready := await queue.get()) is not None:
             if queue is self._files:
                 await self._precedence.lull()
-            voyage = await self._run_errand(ready) if isinstance(ready, str) else ready
-            if voyage is None:
-                continue
-            try:
-                await self._contained(voyage.journey.transfer.id, self._travel(voyage))
-            finally:
-                self._stations.release(voyage)
+            else:
+                self._call_reserves(tasks)
+            await self._sail_one(ready, queue)
 
-    async def _run_errand(self, stream: str) -> Voyage | None:
-        """The voyage that begins with the errand is sailed by the crew that ran it."""
-        voyage = await self._contained(stream, self._errands[stream.partition("/")[0]](stream))
-        if voyage is not None:
-            self._under_way.add(voyage.journey.transfer.id)
+    def _call_reserves(self, tasks: asyncio.TaskGroup) -> None:
+        """While it is quiet at the doors."""
+        while self._reserves_out < min(RESERVE, self._mails.qsize()) and self._precedence.is_quiet:
+            self._reserves_out += 1
+            tasks.create_task(self._sail_along())
+
+    async def _sail_along(self) -> None:
+        """One more crew, until nothing is left to take, or somebody has come to a door."""
+        try:
+            while self._precedence.is_quiet and not self._mails.empty():
+                ready = self._mails.get_nowait()
+                if ready is None:  # a standing crew's order to come home
+                    self._mails.put_nowait(None)
+                    return
+                await self._sail_one(ready, self._mails)
+        finally:
+            self._reserves_out -= 1
+
+    async def _sail_one(self, ready: Voyage | str, queue: Ready) -> None:
+        voyage = await self._board(ready, queue) if isinstance(ready, str) else ready
+        if voyage is None:
+            return
+        try:
+            async with self._heavy if _is_heavy(voyage) else nullcontext():
+                await self._contained(voyage.journey.transfer.id, self._travel(voyage))
+        finally:
+            self._stations.release(voyage)
+
+    async def _board(self, stream: str, queue: Ready) -> Voyage | None:
+        """The voyage that a stream is, or begins once its errand is run; unless it is for other crews to sail."""
+        voyage = await self._contained(stream, self._errands.get(self._kind(stream), self._reread)(stream))
+        if voyage is None:
+            return None
+        self._under_way.add(voyage.journey.transfer.id)
+        if (its_own := self._queue_of(voyage.journey)) is not queue:
+            await its_own.put(voyage)
+            return None
         return voyage
+
+    async def _reread(self, stream: str) -> Voyage | None:
+        story = await asyncio.to_thread(self._archive.story, stream)
+        return Voyage(story.journey, story.key, None) if story else None
+
+    @staticmethod
+    def _kind(stream: str) -> str:
+        return stream.partition("/")[0]
 
     async def _contained(self, stream: str, work: Awaitable[T]) -> T | None:
         """Do the work; if it cannot be done now, it is put back."""
@@ -397,3 +353,8 @@ class Runner:
                 case _:
                     times.append(now_ms)
         return min(times, default=None)
+
+
+def _is_heavy(voyage: Voyage) -> bool:
+    """More of these at once than there are standing crews would take too much memory."""
+    return any(item.size_bytes > SMALL_BYTES for item in voyage.journey.transfer.items)

@@ -10,8 +10,8 @@ from gateway.engine.inquiry import Inquiry, covered
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import CleanPart, Preparing, reasons
-from gateway.engine.runner import Log, Voyage
 from gateway.engine.verdicts import Inside, Verdicts, hidden
+from gateway.engine.voyage import Log, Voyage
 from gateway.facts import Reason, Receipt, Scrubbed
 from gateway.intake.fault import Fault
 from gateway.journey import LegJourney

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from gateway.engine.inquiry import Inquiry, Opinion, coupled, seen_inside
 from gateway.engine.notes import Notes
-from gateway.engine.runner import Voyage
 from gateway.engine.sealing import Intent
+from gateway.engine.voyage import Voyage
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.facts import Expired, Judged, Mixed, Outcome, Reason, Removed, Truth
 from gateway.journey import LegJourney, State

@@ -60,13 +60,15 @@ def _check(value: Json) -> None:
     if kind is int:  # not isinstance: True is an int
         if not -LARGEST <= cast("int", value) <= LARGEST:
             raise ValueError("an integer of 2^53 or more")
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
+    elif kind is dict or isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, Json]", value).items():
             if type(key) is not str or not key.isascii():
                 raise ValueError("a key that is not ASCII")
-            _check(inner)
+            if type(inner) is not str:  # most are, and there are many
+                _check(inner)
     elif kind is list or kind is tuple:
         for inner in cast("Sequence[Json]", value):
-            _check(inner)
+            if type(inner) is not str:
+                _check(inner)
     else:
         raise ValueError(f"{kind.__name__} has no canonical form")

@@ -9,6 +9,7 @@ import hmac
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from gateway.ledger.leaf import Statement
 from gateway.transfer import transfer_id
@@ -26,8 +27,10 @@ _SEVERAL = {
     ("obj", "sha256.out"): "digest",
 }
 _TERM = b"sealgate-ledger/term/v1\x00"
+DAY_MS = 86_400_000
 
 
+@lru_cache(maxsize=4096)  # the entries of a transfer, and the transfers of a day, say the same words again and again
 def term(index_key: bytes, field: str, value: str) -> bytes:
     """The term for `value` in `field`; spellings that people take for the same give the same term."""
     if field not in FIELDS:
@@ -45,7 +48,7 @@ def terms_of(statement: Statement, *, at_ms: int, index_key: bytes) -> tuple[byt
 def _pairs(statement: Statement, at_ms: int) -> Iterator[tuple[str, str]]:
     yield "kind", statement.kind
     yield "outcome", statement.outcome
-    yield "day", datetime.fromtimestamp(at_ms / 1000, tz=UTC).date().isoformat()
+    yield "day", _day(at_ms // DAY_MS)
     if statement.x is not None:
         yield "transfer", transfer_id(statement.x)
     said = {(cls, field): value for cls, fields in statement.values for field, value in fields}
@@ -54,3 +57,8 @@ def _pairs(statement: Statement, at_ms: int) -> Iterator[tuple[str, str]]:
     for (cls, field), word in _SEVERAL.items():
         for value in said.get((cls, field), "").split(";"):
             yield word, value
+
+
+@lru_cache(maxsize=16)
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * DAY_MS / 1000, tz=UTC).date().isoformat()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from gateway.engine.delivering import Delivering
-from gateway.engine.runner import Voyage
+from gateway.engine.voyage import Voyage
 from gateway.facts import Attempted, Deferred, Hop, Judged, LegFact, Outcome, Reason, Receipt, Shipped
 from gateway.seal.hop import Demand, Level, demand
 from gateway.ship import Never, NotNow, Taken, Target

@@ -163,3 +163,20 @@ async def test_what_can_wait_waits_for_a_lull(tasks: asyncio.TaskGroup) -> None:
         waits.cancel()
         patch.setattr(precedence, "LULL_PATIENCE_S", 0.0)
         await first.lull()
+
+
+@on_a_loop
+async def test_it_is_quiet_when_nobody_is_or_has_just_been_at_a_door(tasks: asyncio.TaskGroup) -> None:
+    """Neither a sender that was told to go ahead, nor one that waits for its answer, nor the moment after is quiet."""
+    first = Precedence()
+    assert first.is_quiet
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precedence, "QUIET_S", 0.0)
+        await first.admit()
+        assert not first.is_quiet
+        with first.accepting():
+            assert not first.is_quiet
+        assert first.is_quiet
+        patch.setattr(precedence, "QUIET_S", 3_600.0)
+        assert not first.is_quiet

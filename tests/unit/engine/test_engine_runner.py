@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from gateway.engine import precedence, runner
 from gateway.engine.runner import LEASE_MS
 from gateway.engine.workshop import WorkshopAway
+from gateway.engine.workshop.memory import Memory
 from gateway.facts import Reason, Sealed
 from gateway.journey import State
 from gateway.ship import NotNow
@@ -157,3 +161,38 @@ async def test_a_leg_that_fails_does_not_cost_another_its_try(office: Office) ->
     await office.rests()
 
     assert [State.SHIPPED, State.WAITING] == sorted(office.states(transfer))
+
+
+@pytest.mark.parametrize(("is_quiet", "crews"), [(True, 3), (False, 1)])
+def test_reserves_sail_only_while_it_is_quiet_at_the_doors(
+    monkeypatch: pytest.MonkeyPatch, is_quiet: bool, crews: int
+) -> None:
+    """One standing crew and two reserves: three voyages at once while nobody waits at a door, else one."""
+    monkeypatch.setattr(runner, "TRANSFERS_AT_ONCE", 1)
+    monkeypatch.setattr(runner, "RESERVE", 2)
+    monkeypatch.setattr(precedence, "QUIET_S", 0.0 if is_quiet else 3_600.0)
+    at_work, most, open_sea = 0, 0, asyncio.Event()
+
+    @in_the_office()
+    async def story(office: Office) -> None:
+        await office.trusts(COURT)
+        encrypt = office.bench.encrypt
+
+        async def watched(plain: bytes | Memory, certificate: bytes) -> bytes:
+            nonlocal at_work, most
+            at_work += 1
+            most = max(most, at_work)
+            await open_sea.wait()
+            at_work -= 1
+            return await encrypt(plain, certificate)
+
+        monkeypatch.setattr(office.bench, "encrypt", watched)
+        for _ in range(5):
+            await office.accepts()
+        await asyncio.sleep(0.1)  # a few looks: whoever would come has come
+        open_sea.set()
+        await office.rests()
+        assert 5 == len(office.post.taken)
+
+    story()
+    assert crews == most
