@@ -30,38 +30,38 @@ _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 def mailbox(untrusted: bytes, utf8: bool = False) -> Address | Fault:
     """The address these bytes are, without angle brackets. `utf8`: RFC 6531 was asked for and is offered."""
     if len(untrusted) > MAX_MAILBOX:
-        return _no("longer than 254 bytes")
+        return _no("long")
     local, _, domain = untrusted.rpartition(b"@")
     if _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain) and len(local) <= MAX_LOCAL:
         return Address(local=local.decode("ascii"), domain=domain.decode("ascii"))
     if untrusted.isascii():
         return _why(untrusted, local, domain)
     if not utf8:
-        return Fault(code="address-not-ascii", sentence="This gateway takes ASCII addresses only.")
+        return Fault.of("address-not-ascii")
     return _international(untrusted)
 
 
 def _why(untrusted: bytes, local: bytes, domain: bytes) -> Fault:
     """The one clearest reason; the order is from what a person notices to what only a grammar does."""
     rules = (
-        (not untrusted, "it is empty"),
-        (_CONTROL.search(untrusted), "it holds a control character"),
-        (b"@" not in untrusted, "it has no @ sign"),
-        (b'"' in untrusted, "quoted names are not taken here"),
-        (b"(" in untrusted or b")" in untrusted, "comments are not taken here"),
-        (untrusted[:1] == b"@" and b":" in untrusted, "source routes are not taken here"),
-        (untrusted.count(b"@") > 1, "two @ signs"),
-        (not local, "nothing stands before the @ sign"),
-        (not domain, "nothing stands behind the @ sign"),
-        (len(local) > MAX_LOCAL, "more than 64 characters stand before the @ sign"),
-        (domain.startswith(b"["), "a domain name is needed, not a network address"),
-        (b"%" in local or b"!" in local, "routing with % or ! is not taken here"),
-        (_SHELL.search(untrusted), "it holds a character that is not safe in an address"),
-        (b" " in untrusted, "it holds a space"),
-        (not _LOCAL.fullmatch(local), "what stands before the @ sign is not a name"),
-        (b"." not in domain, "the domain has no dot"),
+        (not untrusted, "empty"),
+        (_CONTROL.search(untrusted), "control"),
+        (b"@" not in untrusted, "no-at"),
+        (b'"' in untrusted, "quoted"),
+        (b"(" in untrusted or b")" in untrusted, "comment"),
+        (untrusted[:1] == b"@" and b":" in untrusted, "route"),
+        (untrusted.count(b"@") > 1, "two-at"),
+        (not local, "no-local"),
+        (not domain, "no-domain"),
+        (len(local) > MAX_LOCAL, "local-long"),
+        (domain.startswith(b"["), "literal"),
+        (b"%" in local or b"!" in local, "routing"),
+        (_SHELL.search(untrusted), "unsafe"),
+        (b" " in untrusted, "space"),
+        (not _LOCAL.fullmatch(local), "local"),
+        (b"." not in domain, "no-dot"),
     )
-    return _no(next((why for failed, why in rules if failed), "the domain is not a name"))
+    return _no(next((why for failed, why in rules if failed), "domain"))
 
 
 def _international(untrusted: bytes) -> Address | Fault:
@@ -69,22 +69,22 @@ def _international(untrusted: bytes) -> Address | Fault:
     try:
         text = untrusted.decode("utf-8")
     except UnicodeDecodeError:
-        return _no("it is not valid UTF-8")
+        return _no("utf8")
     if unicodedata.normalize("NFC", text) != text:
-        return _no("its letters are not in their normal form")  # two byte forms of one address: two readings
+        return _no("normal-form")  # two byte forms of one address: two readings
     local, _, domain = text.rpartition("@")
     plain = "".join("x" if ord(c) > 0x7F and unicodedata.category(c)[0] in "LMN" else c for c in local)
     if len(local.encode()) > MAX_LOCAL or not plain.isascii() or not _LOCAL.fullmatch(plain.encode("ascii")):
-        return _no("what stands before the @ sign is not a name")
+        return _no("local")
     try:
         ascii_domain = idna.encode(domain, strict=True)
     except (idna.IDNAError, UnicodeError):
-        return _no("the domain is not a name")
+        return _no("domain")
     # U+3002 and its kin are dots to some readers: IDNA 2008 splits on them, so the count of plain dots must agree.
     if ascii_domain.count(b".") != domain.count(".") or not _DOMAIN.fullmatch(ascii_domain):
-        return _no("the domain is not a name")
+        return _no("domain")
     return Address(local=local, domain=domain)
 
 
 def _no(why: str) -> Fault:
-    return Fault(code="address", sentence=f"This address cannot exist: {why}.")
+    return Fault.of("address", f"address.{why}")

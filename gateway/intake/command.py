@@ -86,10 +86,10 @@ def _split(
     args = untrusted_args.rstrip(b" \t")  # RFC 5321 §4.1.1: trailing white space SHOULD be tolerated
     head, closing, tail = args[len(keyword) :].partition(b">")
     if args[: len(keyword)].upper() != keyword or not head.startswith(b"<") or not closing:
-        return b"", Fault(code="syntax", sentence=f"Write {keyword.decode()}<address>.")
+        return b"", Fault.of("syntax", "syntax.path", keyword=keyword.decode())
     values: dict[str, bytes] = {}
     if tail and not tail.startswith(b" "):
-        return b"", Fault(code="syntax", sentence="A space must follow the address.")
+        return b"", Fault.of("syntax", "syntax.space")
     for parameter in tail[1:].split(b" ") if tail else ():
         fault = _take(parameter, table, values)
         if fault:
@@ -100,15 +100,15 @@ def _split(
 def _take(parameter: bytes, table: Mapping[str, Callable[[bytes], bool]], values: dict[str, bytes]) -> Fault | None:
     word, equals, value = parameter.partition(b"=")
     if not _KEYWORD.fullmatch(word) or (equals and not _VALUE.fullmatch(value)):
-        return Fault(code="parameter", sentence="A parameter is malformed.")
+        return Fault.of("parameter")
     name = word.decode("ascii").upper()
     read = table.get(name)
     if read is None:
-        return Fault(code="parameter-unknown", sentence=f"Parameter {name[:40]} is not offered here.")
+        return Fault.of("parameter-unknown", name=name[:40])
     if name in values:
-        return Fault(code="parameter", sentence=f"Parameter {name} is given twice.")
+        return Fault.of("parameter", "parameter.twice", name=name)
     if not read(value) or (not equals and name != "SMTPUTF8"):
-        return Fault(code="parameter", sentence=f"The value of {name} is not understood.")
+        return Fault.of("parameter", "parameter.value", name=name)
     values[name] = value
     return None
 

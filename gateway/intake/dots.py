@@ -72,12 +72,12 @@ class Dots:
         at_odd = odd.start() if odd else len(content)
         at_long = too_long if too_long >= 0 else len(content)
         if room < len(content) and room <= min(at_odd, at_long):
-            return Fault(code="too-big", sentence=f"The message is over {self._size_limit:,} bytes.")
+            return Fault.of("too-big", bytes=f"{self._size_limit:,}")
         line = self._lines + content.count(b"\r\n", 0, min(at_odd, at_long)) + 1
         if at_long <= at_odd:
-            return Fault(code="line-too-long", sentence=f"Line {line:,} has more than {MAX_LINE} characters.")
-        what = {b"\r": "a bare CR", b"\n": "a bare LF", b"\0": "a NUL"}[content[at_odd : at_odd + 1]]
-        return Fault(code="bare-line-end", sentence=f"Line {line:,} has {what}; lines end with CR LF.")
+            return Fault.of("line-too-long", line=f"{line:,}", most=str(MAX_LINE))
+        what = {b"\r": "cr", b"\n": "lf", b"\0": "nul"}[content[at_odd : at_odd + 1]]
+        return Fault.of("bare-line-end", f"bare-line-end.{what}", line=f"{line:,}")
 
     def _walk(self, content: bytes) -> int:
         """The offset of the first character too many in a line, or -1. Strides over many short lines at once."""

@@ -43,8 +43,8 @@ _ONCE = frozenset(  # RFC 5322 §3.6, RFC 2045
 class Refused(Exception):
     """Carries a `Fault` out of nested parsing, inside `intake` only; the public functions return the fault."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        self.fault = Fault(code=code, sentence=sentence)
+    def __init__(self, code: str, text: str = "", **about: str) -> None:
+        self.fault = Fault.of(code, text, **about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,9 @@ def read_heading(untrusted_header: bytes, limits: Limits) -> Heading | Fault:
 def header_of(untrusted: bytes, base: int, limits: Limits) -> Header:
     """The fields of a header block that stands at offset `base`, without its blank line. Raises `Refused`."""
     if len(untrusted) > limits.header_bytes:
-        raise Refused("header-too-big", f"The header is over {limits.header_bytes:,} bytes.")
+        raise Refused("header-too-big", bytes=f"{limits.header_bytes:,}")
     if _LINE_END.search(untrusted):
-        raise Refused("bare-line-end", "The header has a bare CR, a bare LF or a NUL.")
+        raise Refused("bare-line-end", "bare-line-end.header")
     odd = set()
     if not untrusted.isascii():
         odd.add("header-eight-bit")
@@ -99,19 +99,19 @@ def _fields(untrusted: bytes, base: int, limits: Limits, odd: set[str]) -> tuple
         found = _NAME.match(untrusted, at)
         if not found:
             line = untrusted.count(b"\r\n", 0, at) + 1
-            raise Refused("no-colon", f"Line {line:,} of the header is no field.")
+            raise Refused("no-colon", line=f"{line:,}")
         if found[2]:
             odd.add("space-before-colon")  # RFC 5322 §4.5.1: some see the field, some do not
         name = found[1].decode("ascii").lower()
         body = untrusted[found.end() : end].replace(b"\r\n", b"")
         if end - at > (limits.address_field_bytes if name in _ADDRESSES else limits.field_bytes):
-            raise Refused("field-too-long", "A header field is too long.")
+            raise Refused("field-too-long")
         if body.count(b"=?") > limits.encoded_words:
-            raise Refused("encoded-words", f"A header field has more than {limits.encoded_words} encoded words.")
+            raise Refused("encoded-words", most=str(limits.encoded_words))
         fields.append(Field(name=name, start=base + at, value=base + found.end(), end=base + end))
         bodies.append(body)
         if len(fields) > limits.header_fields:
-            raise Refused("header-fields", f"There are more than {limits.header_fields:,} header fields.")
+            raise Refused("header-fields", most=f"{limits.header_fields:,}")
         at = end
     return fields, bodies
 
@@ -140,7 +140,7 @@ def heading_of(header: Header, limits: Limits) -> tuple[Heading, frozenset[str]]
         odd.add("from-unreadable" if authors.is_unreadable else "from-many")
     received = len(header.all("received"))
     if received >= limits.received:
-        raise Refused("loop", "Been here before.")
+        raise Refused("loop")
     found = _MESSAGE_ID.fullmatch(header.first("message-id") or b"")
     heading = Heading(
         message_id=found[1].decode("ascii") if found else "",
@@ -158,7 +158,7 @@ def heading_of(header: Header, limits: Limits) -> tuple[Heading, frozenset[str]]
 def _subject(body: bytes | None, odd: set[str]) -> str:
     text = decoded((body or b"").decode("utf-8", "replace").strip(" \t"))
     if text.smuggles:
-        raise Refused("smuggled", "The Subject decodes to a control character.")
+        raise Refused("smuggled")
     if text.is_odd:
         odd.add("header-charset")
     return text.text
@@ -175,5 +175,5 @@ def _addresses(bodies: tuple[bytes, ...], limits: Limits) -> Mailboxes:
             is_too_deep=any(one.is_too_deep for one in each),
         )
     if read.is_too_deep:
-        raise Refused("comment-depth", f"Comments nest deeper than {limits.comment_depth}.")
+        raise Refused("comment-depth", most=str(limits.comment_depth))
     return read

@@ -22,17 +22,14 @@ _CHUNK = 1024 * 1024
 _MIME_VERSION = re.compile(rb"[ \t]*1[ \t]*\.[ \t]*0[ \t]*(?:\((?:[^()\\]|\\[ -~])*\)[ \t]*)?")
 _UUENCODED = re.compile(rb"begin [0-7]{3,4} [^\r\n]{1,200}\r\n")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
-_REFUSED = {
-    "message/partial": "A message in fragments cannot be read here.",
-    "message/external-body": "A body that lies elsewhere cannot be read here.",
-}
+_REFUSED = frozenset({"message/partial", "message/external-body"})
 
 
 def skeleton(untrusted: Octets | memoryview, limits: Limits) -> Skeleton | Fault:
     """The skeleton of a whole message. A `memoryview` is copied; bytes and maps are not."""
     content: Octets = bytes(untrusted) if isinstance(untrusted, memoryview) else untrusted
     if len(content) > limits.message_bytes:
-        return Fault(code="too-big", sentence=f"The message is over {limits.message_bytes:,} bytes.")
+        return Fault.of("too-big", bytes=f"{limits.message_bytes:,}")
     try:
         _check_line_ends(content)
         return _Scan(content, limits).whole()
@@ -49,7 +46,7 @@ def _check_line_ends(content: Octets) -> None:
             chunk = content[at : at + _CHUNK + 1]
         ends = chunk.count(b"\r\n")
         if ends != chunk.count(b"\r") or ends != chunk.count(b"\n") or b"\0" in chunk:
-            raise Refused("bare-line-end", "The message has a bare CR, a bare LF or a NUL.")
+            raise Refused("bare-line-end", "bare-line-end.somewhere")
         at += len(chunk)
 
 
@@ -78,15 +75,15 @@ class _Scan:
 
     def _entity(self, place: Place) -> Header:
         if place.depth > self._limits.mime_depth:
-            raise Refused("mime-depth", f"Parts nest deeper than {self._limits.mime_depth}.")
+            raise Refused("mime-depth", most=str(self._limits.mime_depth))
         if len(self._parts) >= self._limits.mime_parts:
-            raise Refused("mime-parts", f"There are more than {self._limits.mime_parts:,} parts.")
+            raise Refused("mime-parts", most=f"{self._limits.mime_parts:,}")
         header, body = self._header(place)
         part = self._described(header, body, place)
         index = len(self._parts)
         self._parts.append(part)
         if part.media in _REFUSED:
-            raise Refused(part.media.replace("/", "-"), _REFUSED[part.media])
+            raise Refused(part.media.replace("/", "-"))
         if part.is_multipart:
             self._multipart(index, part, place)
         elif part.media in ("message/rfc822", "message/global"):
@@ -147,7 +144,7 @@ class _Scan:
         if any(key == "boundary" for key, _ in read.extended):
             self._odd.add("boundary-encoded")
         if "smuggled" in read.odd:
-            raise Refused("smuggled", "A parameter decodes to a control character.")
+            raise Refused("smuggled", "smuggled.parameter")
         return read
 
     def _multipart(self, index: int, part: Part, place: Place) -> None:

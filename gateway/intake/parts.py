@@ -61,7 +61,7 @@ def seams_of(content: Octets, start: int, end: int, boundary: bytes, *, limit: i
     while at >= 0 and cut.closed < 0:
         seen += 1
         if seen > limit + 1:
-            raise Refused("mime-parts", f"There are more than {limit:,} parts.")
+            raise Refused("mime-parts", most=f"{limit:,}")
         line_end = content.find(b"\r\n", at + len(dash), end)
         line_end = end if line_end < 0 else line_end
         _delimiter(cut, content[at + len(dash) : line_end].rstrip(b" \t"), start, at, line_end, end)

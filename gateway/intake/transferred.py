@@ -29,7 +29,7 @@ def decode_part(content: Octets, part: Part) -> bytes | Fault:
     try:
         return b"".join(_pieces(content, part.body, part.end, part.encoding))
     except _Flaw as flaw:
-        return Fault(code=str(flaw.args[0]), sentence="A part's transfer encoding is broken.")
+        return Fault.of(str(flaw.args[0]), "encoding")
 
 
 def pieces_of(content: Octets, part: Part) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from email.header import Header
 from email.utils import format_datetime
 from enum import StrEnum
 
+from gateway.catalogue.texts import ENGLISH, Texts
 from gateway.transfer import Address, Leg, Notify, Transfer, TransferId, Way
 
 LARGEST_HEADER = 64 * 1024
@@ -41,24 +42,6 @@ _ACTION = {Kind.HELD: "delayed"}  # RFC 3464 §2.3.3 knows no "held"; the senten
 _STATUS = {
     Kind.FAILED: "5.0.0", Kind.DELAYED: "4.0.0", Kind.HELD: "4.7.1", Kind.RELAYED: "2.0.0", Kind.DELIVERED: "2.0.0",
 }  # fmt: skip
-_TITLE = {
-    Kind.FAILED: "Not delivered", Kind.DELAYED: "Not delivered yet", Kind.HELD: "Waiting",
-    Kind.RELAYED: "Passed on", Kind.DELIVERED: "Delivered",
-}  # fmt: skip
-_OPENING = {
-    Kind.FAILED: "Your message did not reach {recipient}, and it will not be tried again.",
-    Kind.DELAYED: "Your message has not reached {recipient} yet. You need not send it again.",
-    Kind.HELD: "Your message to {recipient} waits here. Nothing has been sent to this recipient.",
-    Kind.RELAYED: "Your message was passed on to the mail server of {recipient}, which will not tell more.",
-    Kind.DELIVERED: "Your message reached the mail server of {recipient}.",
-}
-_OPENING_OF_FILE = _OPENING | {
-    Kind.FAILED: "Your file '{name}' did not reach {recipient}, and it will not be tried again.",
-    Kind.DELAYED: "Your file '{name}' has not reached {recipient} yet. You need not send it again.",
-    Kind.HELD: "Your file '{name}' to {recipient} waits here. Nothing has been sent to this recipient.",
-    Kind.RELAYED: "Your file '{name}' lies in the box of {recipient}, whose server will not tell more.",
-    Kind.DELIVERED: "Your file '{name}' was collected by {recipient}.",
-}
 _WANTED = {
     Kind.FAILED: {Notify.FAILURE},
     Kind.DELAYED: {Notify.DELAY},
@@ -85,6 +68,8 @@ class Notice:
     """The original's header; anything from its empty line on is ignored."""
     called: str = ""
     """What people call the recipient; empty: as it is addressed."""
+    answer_to: str = ""
+    """Where the sender's answer goes, if the gateway asks something."""
 
     def __post_init__(self) -> None:
         if self.status and not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", self.status, re.ASCII):
@@ -96,7 +81,15 @@ class Notice:
 
 
 def compose(
-    notice: Notice, *, transfer: Transfer, leg: Leg, host: str, office: str, at: datetime, identity: TransferId
+    notice: Notice,
+    *,
+    transfer: Transfer,
+    leg: Leg,
+    host: str,
+    office: str,
+    at: datetime,
+    identity: TransferId,
+    texts: Texts = ENGLISH,
 ) -> bytes:
     """The whole note, canonical and 7-bit. `identity` is the note's own transfer: it gives Message-ID and boundary."""
     if transfer.sender.address is None:
@@ -104,10 +97,18 @@ def compose(
     boundary = "note-" + identity.removeprefix("T-")
     recipient = notice.called or str(leg.recipient)
     header = (
-        *_header(f"{_TITLE[notice.kind]}: {recipient}", transfer.sender.address, host, office, at, identity),
+        *_header(
+            texts.say(f"note.title.{notice.kind}", recipient=recipient),
+            transfer.sender.address,
+            host,
+            texts.say("note.from", office=office),
+            at,
+            identity,
+        ),
+        *((("Reply-To", f"<{_line(notice.answer_to)}>"),) if notice.answer_to else ()),
         ("Content-Type", f'multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"'),
     )
-    parts = [_words(notice, transfer, recipient), _status(notice, transfer, leg, host, at)]
+    parts = [_words(notice, transfer, recipient, texts), _status(notice, transfer, leg, host, at)]
     if notice.headers:
         parts.append(_headers(notice.headers))
     body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
@@ -115,19 +116,44 @@ def compose(
 
 
 def announce(
-    sentences: Iterable[str], *, to: Address, title: str, host: str, office: str, at: datetime, identity: TransferId
+    sentences: Iterable[str],
+    *,
+    to: Address,
+    title: str,
+    host: str,
+    office: str,
+    at: datetime,
+    identity: TransferId,
+    texts: Texts = ENGLISH,
+    attached: tuple[str, str] | None = None,
 ) -> bytes:
-    """A whole note to one of ours that reports no delivery: that something came, say. Canonical and 7-bit."""
-    header = _header(title, to, host, office, at, identity)
-    return ("".join(f"{name}: {value}\r\n" for name, value in header) + _text(sentences)).encode("ascii")
+    """A whole note to one of ours that reports no delivery: that something came, say. Canonical and 7-bit.
+
+    `attached`: a text that must arrive to the letter, under its file name, which is plain ASCII.
+    """
+    header = _header(title, to, host, texts.say("note.from", office=office), at, identity)
+    body = _text(sentences)
+    if attached is not None:
+        boundary = "note-" + identity.removeprefix("T-")
+        parts = "".join(f"--{boundary}\r\n{part}\r\n" for part in (body, _attachment(*attached)))
+        body = f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"\r\n\r\n{parts}--{boundary}--\r\n'
+    return ("".join(f"{name}: {value}\r\n" for name, value in header) + body).encode("ascii")
+
+
+def _attachment(name: str, text: str) -> str:
+    coded = "\r\n".join(textwrap.wrap(base64.b64encode(text.encode("utf-8")).decode("ascii"), 76))
+    return (
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n{coded}\r\n'
+    )
 
 
 def _header(
-    title: str, to: Address, host: str, office: str, at: datetime, identity: TransferId
+    title: str, to: Address, host: str, writer: str, at: datetime, identity: TransferId
 ) -> tuple[tuple[str, str], ...]:
     return (
         ("Date", format_datetime(at)),
-        ("From", f"{_phrase(office + ' mail gateway')} <mailer-daemon@{_line(host)}>"),
+        ("From", f"{_phrase(writer)} <mailer-daemon@{_line(host)}>"),
         ("To", f"<{_ascii_address(str(to))}>"),
         ("Subject", _unstructured(title)),
         ("Message-ID", f"<{identity}@{_line(host)}>"),
@@ -136,16 +162,16 @@ def _header(
     )
 
 
-def _words(notice: Notice, transfer: Transfer, recipient: str) -> str:
+def _words(notice: Notice, transfer: Transfer, recipient: str, texts: Texts) -> str:
     """For people."""
-    opening = _OPENING if transfer.way is Way.MAIL else _OPENING_OF_FILE
+    code = f"note.{notice.kind}{'' if transfer.way is Way.MAIL else '.file'}"
     name = transfer.items[0].name if transfer.items else ""
-    said = [opening[notice.kind].format(recipient=recipient, name=name), *notice.sentences]
+    said = [texts.say(code, recipient=recipient, name=name), *notice.sentences]
     if notice.reply:
-        said.append(f"The other server said: {notice.reply}")
+        said.append(texts.say("note.remote", reply=notice.reply))
     if notice.retry_until_ms is not None:
-        said.append(f"It will be tried until {format_datetime(_moment(notice.retry_until_ms))}.")
-    said.append(f"Transfer: {transfer.id}")
+        said.append(texts.say("note.until", moment=format_datetime(_moment(notice.retry_until_ms))))
+    said.append(texts.say("note.transfer", transfer=transfer.id))
     return _text(said)
 
 

@@ -24,7 +24,7 @@ import pytest
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
 from gateway.ledger.entry import read_entry
-from tests.house import ALENA, House
+from tests.house import ALENA, PER, House
 from tests.interop.raw_smtp import Closed, Talk
 from tests.world import eventually
 
@@ -504,6 +504,6 @@ def test_what_was_refused_stands_in_the_ledger(house: House) -> None:
         assert 250 == talk.asks(f"MAIL FROM:<{ALENA}>")[0]
         assert 550 == talk.asks("RCPT TO:<day@smithday.test>")[0]
 
-    found = json.loads(house.asks("ledger", "find", "--recipient", "day@smithday.test", "--json"))
+    found = json.loads(house.asks("ledger", "find", "--recipient", "day@smithday.test", "--json", by=PER))
 
     assert ["refused"] == sorted({leg["outcome"] for leg in found})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
+from gateway.catalogue.texts import Texts
 from gateway.doors.sftp.attributes import Attributes, write_attributes
 from gateway.doors.sftp.status import Client, Code, Denied, code_for, shown
 from gateway.doors.sftp.tree import Space
@@ -41,9 +42,10 @@ def hello() -> bytes:
     return _string(body)
 
 
-def status(request_id: int, code: Code, text: str = "") -> bytes:
+def status(request_id: int, code: Code, text: str = "", language: str = "en") -> bytes:
     """A bare status."""
-    return _reply(Kind.STATUS, request_id, code.to_bytes(4, "big") + _string(shown(text).encode()) + _string(b"en"))
+    said = _string(shown(text).encode()) + _string(language.encode())
+    return _reply(Kind.STATUS, request_id, code.to_bytes(4, "big") + said)
 
 
 def ok(request_id: int) -> bytes:
@@ -56,9 +58,9 @@ def end_of_file(request_id: int) -> bytes:
     return status(request_id, Code.EOF, "End of file")
 
 
-def no(request_id: int, denied: Denied, client: Client) -> bytes:
+def no(request_id: int, denied: Denied, client: Client, texts: Texts) -> bytes:
     """A refusal, with the code under which this client shows its text."""
-    return status(request_id, code_for(denied.hint, client), denied.text)
+    return status(request_id, code_for(denied.hint, client), denied.said(texts), texts.language)
 
 
 def handle(request_id: int, name: bytes) -> bytes:

@@ -43,13 +43,13 @@ class Upload:
     def _write(self, offset: int, untrusted: memoryview, most: int) -> Denied | None:
         end = offset + len(untrusted)
         if end > most:
-            return Denied(hint=Hint.FULL, text=f"A file can have at most {most} bytes here.")
+            return Denied.of(Hint.FULL, "too-large", most=str(most))
         if not untrusted:
             return None  # no bytes are no content, however far out: a draft must not grow by them
         if denied := self.draft.write(offset, untrusted):
             return denied
         if not self.coverage.add(offset, end):
-            return Denied(hint=Hint.FULL, text="The parts of the file came too scattered. Send it in order.")
+            return Denied.of(Hint.FULL, "scattered")
         return None
 
     async def promise(self, size: int) -> Denied | None:
@@ -68,11 +68,10 @@ class Upload:
         if self.poison:
             return self.poison
         if not self.coverage.is_whole:
-            return Denied(hint=Hint.REFUSED, text="Parts of the file are missing. It was not taken; send it again.")
+            return Denied.of(Hint.REFUSED, "missing-parts")
         extent = self.coverage.extent
         if self.promised_size not in {None, extent}:
-            text = f"{self.promised_size} bytes were announced, {extent} came. It was not taken; send it again."
-            return Denied(hint=Hint.REFUSED, text=text)
+            return Denied.of(Hint.REFUSED, "other-size", promised=str(self.promised_size), extent=str(extent))
         return None
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.doors.sftp.paths import TreePath, read_path
-from gateway.engine.offers import Offer
-from gateway.engine.pigeonholes import Place
-from gateway.engine.pushing import name_of
+from gateway.engine.files.offers import Offer
+from gateway.engine.files.pigeonholes import Place
+from gateway.engine.files.pushing import name_of
 from gateway.transfer import TransferId
 
 Leg = tuple[TransferId, int]

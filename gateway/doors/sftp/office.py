@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from gateway.doors.sftp.coverage import Coverage
 from gateway.doors.sftp.offernames import OfferNames
 from gateway.engine.clock import Clock
-from gateway.engine.depositing import Depositing
+from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.offers import Offer
+from gateway.engine.files.pages import Pages
+from gateway.engine.files.pigeonholes import Pigeonholes, Place
+from gateway.engine.files.shelf import Shelf
 from gateway.engine.inquiry import Inquiry
-from gateway.engine.offers import Offer
-from gateway.engine.pages import Pages
-from gateway.engine.pigeonholes import Pigeonholes, Place
 from gateway.engine.policy import InForce
-from gateway.engine.shelf import Shelf
 from gateway.engine.vault import Vault
 from gateway.transfer import Address, Party
 

@@ -17,7 +17,7 @@ from gateway.doors.sftp.officewords import BUSY, FIXED, HANDED_OVER, MADE_HERE, 
 from gateway.doors.sftp.paths import TreePath
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Change, MakeFolder, Remove, RemoveFolder, Rename, SetTime
-from gateway.engine.shelf import Stub
+from gateway.engine.files.shelf import Stub
 from gateway.transfer import Party
 
 

@@ -15,11 +15,11 @@ from gateway.doors.sftp.office import Office
 from gateway.doors.sftp.officewords import FULL, IN_PART
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Content, Entry
-from gateway.engine.depositing import Depositing
-from gateway.engine.offers import Offer
-from gateway.engine.pigeonholes import Place
-from gateway.engine.shelf import Stub
-from gateway.engine.staging import Staged
+from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.offers import Offer
+from gateway.engine.files.pigeonholes import Place
+from gateway.engine.files.shelf import Stub
+from gateway.engine.files.staging import Staged
 from gateway.engine.vault import Vault
 from gateway.transfer import Party
 
@@ -149,10 +149,10 @@ class OfferSource:
         try:
             found = await self._ahead.read(offset, size)
         except KeyError:  # recalled, expired or tidied away since it was opened
-            return Denied(hint=Hint.ABSENT, text="This is no longer here.")
+            return Denied.of(Hint.ABSENT, "gone")
         return self._counted(offset, found)
 
     def _counted(self, offset: int, found: list[memoryview]) -> Content | Denied:
         if not self.coverage.add(offset, offset + sum(map(len, found))):
-            return Denied(hint=Hint.FULL, text="It is read in too many pieces. Read it in order.")
+            return Denied.of(Hint.FULL, "scattered-reading")
         return found

@@ -16,7 +16,7 @@ from gateway.doors.sftp.officeview import View
 from gateway.doors.sftp.paths import TreePath
 from gateway.doors.sftp.status import Client, Denied
 from gateway.doors.sftp.tree import Change, Draft, Entry, Opening, Source, Space
-from gateway.engine.shelf import Stub
+from gateway.engine.files.shelf import Stub
 from gateway.transfer import Party
 
 

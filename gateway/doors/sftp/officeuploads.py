@@ -15,8 +15,8 @@ from gateway.doors.sftp.officewords import ABSENT, BUSY, HANDED_OVER, IS_FOLDER,
 from gateway.doors.sftp.paths import TreePath
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Draft, Opening
-from gateway.engine.pigeonholes import Drop, Place
-from gateway.engine.shelf import Stub
+from gateway.engine.files.pigeonholes import Drop, Place
+from gateway.engine.files.shelf import Stub
 from gateway.intake.file import objection
 from gateway.transfer import Party
 

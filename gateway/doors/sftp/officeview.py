@@ -14,10 +14,10 @@ from gateway.doors.sftp.officewords import ABSENT, HANDED_IN, IS_FOLDER, NOT_NOW
 from gateway.doors.sftp.paths import TreePath
 from gateway.doors.sftp.status import Denied
 from gateway.doors.sftp.tree import Entry, Source
-from gateway.engine.offers import Offer
-from gateway.engine.pages import Page
-from gateway.engine.pigeonholes import FROM, INBOX, RECEIPTS, TO, Place, partner_id
-from gateway.engine.shelf import Stub
+from gateway.engine.files.offers import Offer
+from gateway.engine.files.pages import Page
+from gateway.engine.files.pigeonholes import FROM, INBOX, RECEIPTS, TO, Place, partner_id
+from gateway.engine.files.shelf import Stub
 from gateway.intake.file import READ_ME
 from gateway.transfer import Party
 

@@ -27,9 +27,9 @@ REFUSED = frozenset("\\:\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadPath:
-    """Why the bytes are no path of ours, as a sentence for the person."""
+    """Why the bytes are no path of ours, as a code of the catalogue."""
 
-    why: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -69,11 +69,11 @@ def read_path(untrusted: bytes, *, may_climb: bool = False) -> TreePath | BadPat
     anything is looked up. Everywhere else it is refused.
     """
     if len(untrusted) > MAX_PATH_BYTES:
-        return BadPath(why="The path is too long.")
+        return BadPath(code="path-long")
     try:
         text = unicodedata.normalize("NFC", untrusted.decode("utf-8"))
     except UnicodeDecodeError:
-        return BadPath(why="The path is not UTF-8.")
+        return BadPath(code="path-not-utf8")
     names: list[str] = []
     for name in text.split("/"):
         if name in {"", "."}:
@@ -81,23 +81,23 @@ def read_path(untrusted: bytes, *, may_climb: bool = False) -> TreePath | BadPat
         if name == ".." and may_climb:
             del names[-1:]
             continue
-        if why := _fault(name):
-            return BadPath(why=why)
+        if code := _fault(name):
+            return BadPath(code=code)
         names.append(name)
     if len(names) > MAX_DEPTH:
-        return BadPath(why="The path has too many folders.")
+        return BadPath(code="path-deep")
     return TreePath(names=tuple(names))
 
 
 def _fault(name: str) -> str:
     if name == "..":
-        return 'A path cannot hold "..".'
+        return "path-climbs"
     if len(name.encode()) > MAX_NAME_BYTES:
-        return "A name can have at most 255 bytes."
+        return "name-long"
     if any(unicodedata.category(c) == "Cc" or c in REFUSED for c in name):
-        return "A name cannot hold control characters, a colon or a backslash."
+        return "name-odd"
     if name[-1] in " .":
-        return "A name cannot end with a space or a full stop."
+        return "name-end"
     if name.partition(".")[0].rstrip(" ").casefold() in RESERVED:
-        return "This name is reserved on Windows."
+        return "name-reserved"
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -17,7 +18,9 @@ from typing import Protocol, cast
 import asyncssh
 from asyncssh.connection import SSHServerConnectionOptions
 
+from gateway.doors.counting import Refused, nobody_counts
 from gateway.doors.guard import Guard
+from gateway.doors.listening import BACKLOG, listening
 from gateway.doors.sftp import settings as rules
 from gateway.doors.sftp.channel import SftpChannel, SftpPump
 from gateway.doors.sftp.connection import BoundedConnection
@@ -57,8 +60,10 @@ class SftpDoor:
         settings: Settings,
         guard: Guard,
         clock: Clock,
+        refused: Refused = nobody_counts,
     ) -> None:
         self._sign_in = sign_in
+        self._refused = refused
         self._tree_for = tree_for
         self._host_keys = host_keys
         self.settings = settings
@@ -94,9 +99,10 @@ class SftpDoor:
             connection.abort()
         await self._tasks.__aexit__(kind, error, trace)
 
-    async def listen(self, host: str, port: int) -> int:
-        """Take connections from now on; the port taken, where `port` is 0."""
-        server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), host, port, backlog=256)
+    async def listen(self, host: str, port: int, *, sock: socket.socket | None = None) -> int:
+        """Take connections from now on; the port taken, where `port` is 0. `sock` listens there already, if given."""
+        taken = sock or listening(host, port)
+        server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), sock=taken, backlog=BACKLOG)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -181,7 +187,15 @@ class SftpDoor:
 
         def begin() -> Session:
             tree = self._tree_for(person, connection.source, client, signed_in_by=connection.chain.signed_in_by)
-            return Session(tree, client=client, bounds=bounds, ration=ration, room=self._message)
+            return Session(
+                tree,
+                client=client,
+                bounds=bounds,
+                ration=ration,
+                room=self._message,
+                texts=self.settings.texts,
+                refused=self._refused,
+            )
 
         channel = SftpChannel.make(connection, self.settings)
         return channel, SftpPump(connection, channel, begin=begin, out_bytes=bounds.out_bytes, spawn=self._spawn)

@@ -16,6 +16,8 @@ import inspect
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
+from gateway.catalogue.texts import ENGLISH, Texts
+from gateway.doors.counting import Refused, nobody_counts
 from gateway.doors.sftp import answers
 from gateway.doors.sftp.handles import Download, Handles, Ration, Upload, excuse
 from gateway.doors.sftp.requests import Request, Unreadable, read_hello, read_request
@@ -25,7 +27,7 @@ from gateway.doors.sftp.verbs import NOT_OPEN, NOT_READABLE, NOT_WRITABLE, Answe
 from gateway.doors.sftp.wire import LEAST_MESSAGE, MAX_DATA, MAX_MESSAGE, Inbox, Kind
 from gateway.errors import Failure
 
-UNREADABLE = Denied(hint=Hint.UNREADABLE, text="The request could not be read.")
+UNREADABLE = Denied.of(Hint.UNREADABLE, "unreadable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,19 @@ class Session:
     """One person's SFTP session."""
 
     def __init__(
-        self, tree: Tree, *, client: Client, bounds: Bounds, ration: Ration, room: bytearray | None = None
+        self,
+        tree: Tree,
+        *,
+        client: Client,
+        bounds: Bounds,
+        ration: Ration,
+        room: bytearray | None = None,
+        texts: Texts = ENGLISH,
+        refused: Refused = nobody_counts,
     ) -> None:
         self._tree = tree
+        self._refused = refused
+        self._texts = texts
         self._client = client
         self._bounds = bounds
         self._handles = Handles(bounds.handles, ration)
@@ -115,7 +127,7 @@ class Session:
         except Unreadable as unreadable:
             if message[0] == Kind.WRITE:
                 self._handles.poison(UNREADABLE)  # whose bytes are missing cannot be told, and a CLOSE may follow
-            self._say(answers.no(unreadable.request_id, UNREADABLE, self._client))
+            self._say(answers.no(unreadable.request_id, UNREADABLE, self._client, self._texts))
             return None
         if request.kind == Kind.WRITE:
             return self._write(request)
@@ -175,7 +187,8 @@ class Session:
         if answer is None:
             self._say(answers.ok(request_id))
         elif isinstance(answer, Denied):
-            self._say(answers.no(request_id, answer, self._client))
+            self._refused(answer.hint.value)
+            self._say(answers.no(request_id, answer, self._client, self._texts))
         else:
             self._say(answer)
 

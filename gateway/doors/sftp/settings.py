@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.catalogue.texts import ENGLISH, Texts
 from gateway.doors.sftp.session import Bounds
 
 # Clients prefer their own first choice: what is not here cannot be chosen. No chacha20 (Terrapin, and slow in Python),
@@ -53,6 +54,8 @@ class Settings:
 
     name: str = "Sealgate"
     """After `SSH-2.0-`; says no version."""
+    texts: Texts = ENGLISH
+    """What people read, in the office's language."""
     bounds: Bounds = field(default_factory=Bounds)
     handles_per_person: int = 256
     connections: int = 500

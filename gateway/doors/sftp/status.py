@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from gateway.catalogue.texts import ENGLISH, Texts
+
 MAX_TEXT = 200
 
 
@@ -48,6 +50,19 @@ class Denied:
 
     hint: Hint
     text: str
+    code: str = ""
+    """Of the catalogue, if the text is one of ours and no rule's; `text` is it in English."""
+    about: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, hint: Hint, code: str, **about: str) -> Denied:
+        """A no whose sentence stands in the catalogue, as `sftp.CODE`."""
+        code = f"sftp.{code}"
+        return cls(hint=hint, text=ENGLISH.say(code, **about), code=code, about=tuple(about.items()))
+
+    def said(self, texts: Texts) -> str:
+        """The sentence, in a language."""
+        return texts.say(self.code, **dict(self.about)) if self.code else self.text
 
 
 class Client(StrEnum):

@@ -19,13 +19,13 @@ from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Change, MakeFolder, Opening, Remove, RemoveFolder, Rename, SetTime, Tree
 from gateway.doors.sftp.wire import Flags, Kind
 
-NOT_OPEN = Denied(hint=Hint.IMPOSSIBLE, text="This is not open.")
-NOT_WRITABLE = Denied(hint=Hint.IMPOSSIBLE, text="This is not open for writing.")
-NOT_READABLE = Denied(hint=Hint.IMPOSSIBLE, text="This is not open for reading.")
-TOO_MANY = Denied(hint=Hint.FULL, text="Too many files are open at once. Close some and try again.")
-UNSUPPORTED = Denied(hint=Hint.UNSUPPORTED, text="This is not offered here.")
-ODD_FLAGS = Denied(hint=Hint.IMPOSSIBLE, text="A file is opened for reading or for writing.")
-FIXED_SIZE = Denied(hint=Hint.REFUSED, text="The size of a file is set by writing it.")
+NOT_OPEN = Denied.of(Hint.IMPOSSIBLE, "not-open")
+NOT_WRITABLE = Denied.of(Hint.IMPOSSIBLE, "not-writable")
+NOT_READABLE = Denied.of(Hint.IMPOSSIBLE, "not-readable")
+TOO_MANY = Denied.of(Hint.FULL, "too-many-open")
+UNSUPPORTED = Denied.of(Hint.UNSUPPORTED, "unsupported")
+ODD_FLAGS = Denied.of(Hint.IMPOSSIBLE, "odd-flags")
+FIXED_SIZE = Denied.of(Hint.REFUSED, "fixed-size")
 
 Answer = bytes | Denied | None
 """The packet, a refusal, or plain OK."""
@@ -198,4 +198,4 @@ class Verbs:
 
 
 def _bad(path: BadPath) -> Denied:
-    return Denied(hint=Hint.REFUSED, text=path.why)
+    return Denied.of(Hint.REFUSED, path.code)

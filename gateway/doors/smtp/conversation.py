@@ -19,8 +19,9 @@ from typing import cast
 from aiosmtpd.smtp import SMTP
 
 from gateway.doors import Reception
+from gateway.doors.counting import Refused, nobody_counts
 from gateway.doors.guard import Denied, Guard
-from gateway.doors.replies import REPLIES, Say
+from gateway.doors.replies import Replies, Say
 from gateway.doors.smtp import credentials
 from gateway.doors.smtp.settings import Role, Settings
 from gateway.engine.clock import Clock
@@ -40,6 +41,10 @@ _IDLE = ("HELO", "EHLO", "RSET", "NOOP", "HELP")
 _NOT_OFFERED = ("VRFY", "EXPN", "ETRN", "BDAT", "TURN", "XCLIENT", "XFORWARD", "PROXY")
 
 
+NO = 400
+"""From here on a reply is a no, for now (4xx) or for good (5xx)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What all conversations of a listener share."""
@@ -49,6 +54,8 @@ class Desk:
     guard: Guard
     clock: Clock
     tls: Callable[[], ssl.SSLContext]
+    refused: Refused = nobody_counts
+    """Hears the code of every reply that is a no."""
 
 
 class Conversation(SMTP):
@@ -66,6 +73,8 @@ class Conversation(SMTP):
         )
         self._desk = desk
         self._settings = desk.settings
+        self._texts = desk.settings.texts
+        self._replies = Replies(self._texts)
         self._on_end = on_end
         self._is_done = False
         self._helo = ""
@@ -122,7 +131,7 @@ class Conversation(SMTP):
         """The door closes: a conversation that waits for its next command ends now, any other after its reply."""
         self._is_leaving = True
         if self._is_waiting and self._handler_coroutine:
-            self._writer.write(REPLIES[Say.CLOSING].lines())
+            self._writer.write(self._replies[Say.CLOSING].lines())
             self._handler_coroutine.cancel()
 
     async def _handle_client(self) -> None:
@@ -133,7 +142,7 @@ class Conversation(SMTP):
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
             pass  # the peer went, or does not listen: there is nobody to tell
         except Exception as error:
-            self._writer.write(REPLIES[Say.BROKEN].lines(await self.handle_exception(error)))
+            self._writer.write(self._replies[Say.BROKEN].lines(await self.handle_exception(error)))
         finally:
             self._writer.close()
             self._on_end(self)
@@ -143,7 +152,7 @@ class Conversation(SMTP):
         incident = self._desk.clock.random(5).hex()
         where = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
         log.error("incident=%s error=%s at=%s", incident, type(error).__name__, where)
-        return f"Something went wrong here. Nothing was sent. (incident {incident})"
+        return self._texts.say("mail.broken", incident=incident)
 
     async def push(self, status: str | bytes) -> None:
         """Bytes of a reply, complete; the peer has `reply_seconds` to take them."""
@@ -156,7 +165,10 @@ class Conversation(SMTP):
         if self._talks_ahead():
             what, sentences, closing = Say.TOO_EARLY, (), True
         self._is_done = self._is_done or closing
-        await self.push(REPLIES[what].lines(*sentences))
+        reply = self._replies[what]
+        if reply.code >= NO:
+            self._desk.refused(reply.code)
+        await self.push(reply.lines(*sentences))
 
     def _talks_ahead(self) -> bool:
         return bool(self._reader._buffer)  # type: ignore[attr-defined]  # asyncio has no public way to ask
@@ -215,7 +227,7 @@ class Conversation(SMTP):
             await self.say(Say.TOO_SLOW, closing=True)
             return None
         except asyncio.LimitOverrunError:
-            await self.push(REPLIES[Say.NO_LINE_END].lines())
+            await self.push(self._replies[Say.NO_LINE_END].lines())
             self._is_done = True
             return None
         if any(c in line for c in b"\r\n\0") or not (self._settings.is_utf8 or line.isascii()):

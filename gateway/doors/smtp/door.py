@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
 from gateway.doors import Reception
+from gateway.doors.counting import Refused, nobody_counts
 from gateway.doors.guard import Guard, network_of
-from gateway.doors.replies import REPLIES, Say
+from gateway.doors.listening import BACKLOG, listening
+from gateway.doors.replies import Replies, Say
 from gateway.doors.smtp.conversation import SHUTDOWN_SECONDS, Conversation, Desk
 from gateway.doors.smtp.session import Session
 from gateway.doors.smtp.settings import Settings
@@ -22,22 +25,29 @@ class SmtpDoor:
     """One mail door; `listen` may be called for several ports. `tls` is asked anew for every handshake."""
 
     def __init__(
-        self, reception: Reception, *, settings: Settings, guard: Guard, clock: Clock, tls: Callable[[], ssl.SSLContext]
+        self,
+        reception: Reception,
+        *,
+        settings: Settings,
+        guard: Guard,
+        clock: Clock,
+        tls: Callable[[], ssl.SSLContext],
+        refused: Refused = nobody_counts,
     ) -> None:
-        self._desk = Desk(reception=reception, settings=settings, guard=guard, clock=clock, tls=tls)
+        desk = Desk(reception=reception, settings=settings, guard=guard, clock=clock, tls=tls, refused=refused)
+        self._desk = desk
         self._servers: list[asyncio.Server] = []
         self._sessions: set[Conversation] = set()
         self._sources: Counter[str] = Counter()
         # aiosmtpd logs commands and body lines (handbook `email.md` §1): never here.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
 
-    async def listen(self, host: str, port: int, *, implicit_tls: bool) -> int:
-        """Take connections from now on; the port taken, where `port` is 0."""
+    async def listen(self, host: str, port: int, *, implicit_tls: bool, sock: socket.socket | None = None) -> int:
+        """Take connections from now on; the port taken, where `port` is 0. `sock` listens there already, if given."""
         server = await asyncio.get_running_loop().create_server(
             lambda: _Arrival(self),
-            host,
-            port,
-            backlog=256,
+            sock=sock or listening(host, port),
+            backlog=BACKLOG,
             ssl=self._swapping() if implicit_tls else None,
             # GAP: a peer that has not finished its handshake is counted by the kernel alone, for these seconds.
             ssl_handshake_timeout=self._desk.settings.handshake_seconds if implicit_tls else None,
@@ -70,6 +80,11 @@ class SmtpDoor:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    @property
+    def replies(self) -> Replies:
+        """What the door says, in the office's language."""
+        return Replies(self._desk.settings.texts)
+
     def admit(self, transport: asyncio.Transport) -> Session | None:
         """A conversation for a peer that has just come, or None if there are too many."""
         settings = self._desk.settings
@@ -100,7 +115,7 @@ class _Arrival(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop's are, but do not inherit it
         session = self._door.admit(transport)
         if session is None:
-            transport.write(REPLIES[Say.TOO_MANY_CONNECTIONS].lines())
+            transport.write(self._door.replies[Say.TOO_MANY_CONNECTIONS].lines())
             transport.close()
             return
         transport.set_protocol(session)

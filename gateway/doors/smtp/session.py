@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.doors import Deposit, Kept, Refusal
-from gateway.doors.replies import FAULTS, REPLIES, Say
+from gateway.doors.replies import FAULTS, Say
 from gateway.doors.smtp.body import Arrived, TooSlow, receive
 from gateway.doors.smtp.conversation import Conversation, log
 from gateway.doors.smtp.settings import Role
@@ -71,7 +71,8 @@ class Session(Conversation):
         elif mail.size_bytes > self._settings.limits.message_bytes:
             await self.say(Say.SIZE, self._too_big())
         elif mail.sender and self._party and not self._desk.reception.owns(party, str(mail.sender)):
-            await self.say(Say.NOT_YOURS, f"You are {party.person}; {mail.sender} is not yours.")
+            said = self._texts.say("mail.not-yours", person=party.person, sender=str(mail.sender))
+            await self.say(Say.NOT_YOURS, said)
         else:
             self._transaction = Transaction(mail=mail, party=party)
             await self.say(Say.SENDER_OK)
@@ -125,7 +126,7 @@ class Session(Conversation):
             await self.say(Say.RECIPIENT_OK)
 
     async def _refuse_grammar(self, fault: Fault, otherwise: Say) -> None:
-        await self.say(FAULTS.get(fault.code, otherwise), fault.sentence)
+        await self.say(FAULTS.get(fault.code, otherwise), fault.said(self._texts))
 
     # ── DATA ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,7 +165,7 @@ class Session(Conversation):
                 is_handed_over = True  # from here on the deposit is the engine's, whatever becomes of us
                 await self._accept(deposit, transaction, heading, arrived)
         except TooSlow:
-            await self.push(REPLIES[Say.TOO_SLOW].lines())
+            await self.push(self._replies[Say.TOO_SLOW].lines())
             self._is_done = True
         finally:
             if not is_handed_over:
@@ -174,20 +175,20 @@ class Session(Conversation):
         """The heading, if everything a door can see is right."""
         fault = arrived.fault
         if fault:
-            sentence = self._too_big() if fault.code == "too-big" else fault.sentence
+            sentence = self._too_big() if fault.code == "too-big" else fault.said(self._texts)
             is_last = arrived.has_more or fault.code in _FATAL
             return _No(FAULTS.get(fault.code, Say.LIMITS), fault.code, sentence, is_last)
         if arrived.has_more:
             return _No(Say.TOO_EARLY, "talked-ahead", "", True)
         heading = read_heading(arrived.header, self._settings.limits)
         if isinstance(heading, Fault):
-            return _No(FAULTS.get(heading.code, Say.LIMITS), heading.code, heading.sentence)
+            return _No(FAULTS.get(heading.code, Say.LIMITS), heading.code, heading.said(self._texts))
         if not heading.authors:
-            return _No(Say.LIMITS, "from-missing", "The message has no readable From.")
+            return _No(Say.LIMITS, "from-missing", self._texts.say("mail.from-missing"))
         foreign = self._foreign(heading, transaction.party)
         if foreign:
-            you = transaction.party.person
-            return _No(Say.FROM_NOT_YOURS, "from-not-yours", f"You are {you}; From says {foreign}.")
+            said = self._texts.say("mail.from-not-yours", person=transaction.party.person, foreign=str(foreign))
+            return _No(Say.FROM_NOT_YOURS, "from-not-yours", said)
         return heading
 
     async def _turn_away(self, transaction: Transaction, no: _No) -> None:
@@ -200,7 +201,7 @@ class Session(Conversation):
             what, sentence = Say.AWAY, ""
         if no.is_last:
             self._is_done = True
-            await self.push(REPLIES[what].lines(sentence))
+            await self.push(self._replies[what].lines(sentence))
         else:
             await self.say(what, sentence)
 
@@ -223,17 +224,16 @@ class Session(Conversation):
         log.info("kept=%s legs=%d bytes=%d", outcome.transfer, len(submission.legs), arrived.size_bytes)
         # Kept is kept: this is said even to a peer that talks ahead, which is then left.
         self._is_done = self._is_done or self._talks_ahead()
-        await self.push(REPLIES[Say.KEPT].lines(*_kept(outcome)))
+        await self.push(self._replies[Say.KEPT].lines(*self._kept(outcome)))
 
     def _too_big(self) -> str:
-        return f"The message is over {self._settings.limits.message_bytes // (1024 * 1024)} MiB."
+        return self._texts.say("mail.too-big", mib=str(self._settings.limits.message_bytes // (1024 * 1024)))
 
-
-def _kept(kept: Kept) -> tuple[str, ...]:
-    """The first line says it all; the further ones say it of each leg that waits."""
-    if not kept.waiting:
-        return (f"Kept as {kept.transfer}",)
-    first, count = kept.waiting[0], len(kept.waiting)
-    verb = "waits" if count == 1 else "wait"
-    lead = f"Kept as {kept.transfer}; {count} {verb}: {first.sentence}"
-    return (lead, *(f"{one.recipient}: {one.sentence}" for one in kept.waiting[1:10]))
+    def _kept(self, kept: Kept) -> tuple[str, ...]:
+        """The first line says it all; the further ones say it of each leg that waits."""
+        if not kept.waiting:
+            return (self._texts.say("mail.kept", transfer=kept.transfer),)
+        first, count = kept.waiting[0], len(kept.waiting)
+        code = "mail.kept.waits" if count == 1 else "mail.kept.wait"
+        lead = self._texts.say(code, transfer=kept.transfer, count=str(count), reason=first.sentence)
+        return (lead, *(f"{one.recipient}: {one.sentence}" for one in kept.waiting[1:10]))

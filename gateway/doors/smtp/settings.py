@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.catalogue.texts import ENGLISH, Texts
 from gateway.skeleton import Limits
 
 
@@ -28,6 +29,8 @@ class Settings:
     role: Role = Role.SUBMISSION
     is_utf8: bool = False
     """Offer SMTPUTF8 (RFC 6531)."""
+    texts: Texts = ENGLISH
+    """What people read, in the office's language."""
     limits: Limits = field(default_factory=Limits)
     recipients: int = 1_000
     connections: int = 500

@@ -14,13 +14,13 @@ from gateway.doors.sftp.paths import TreePath, read_path
 from gateway.doors.sftp.status import Client, Denied
 from gateway.doors.sftp.tree import Entry, Opening
 from gateway.engine.attested import Attestations
-from gateway.engine.depositing import Depositing
-from gateway.engine.pages import Pages
-from gateway.engine.pigeonholes import Pigeonholes
+from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.pages import Pages
+from gateway.engine.files.pigeonholes import Pigeonholes
+from gateway.engine.files.shelf import PREFIX, Shelf
+from gateway.engine.files.staging import Staging
 from gateway.engine.publication import Publication
 from gateway.engine.runner import LEASE_MS
-from gateway.engine.shelf import PREFIX, Shelf
-from gateway.engine.staging import Staging
 from gateway.judge.rulebook import Rulebook
 from gateway.keep.files import FileBlobs
 from gateway.transfer import TransferId

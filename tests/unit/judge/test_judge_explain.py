@@ -13,8 +13,9 @@ from gateway.facts import Outcome
 from gateway.judge import expect
 from gateway.judge.case import Case
 from gateway.judge.decide import decide
-from gateway.judge.explain import MAX_SENTENCE, describe, explain, sentence
+from gateway.judge.explain import MAX_SENTENCE, explain, sentence
 from gateway.judge.rulebook import Rulebook, read
+from gateway.judge.sentences import describe
 from gateway.transfer import Way
 
 ROOT = Path(__file__).parents[3]

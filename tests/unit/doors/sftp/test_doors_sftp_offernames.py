@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.doors.sftp.offernames import OfferNames
-from gateway.engine.offers import Offer
+from gateway.engine.files.offers import Offer
 from gateway.transfer import BlobId, Digest, Item, Parcel, Seal, transfer_id
 
 ME = ("partner:court", ("inbox",))

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from gateway.catalogue.texts import ENGLISH
 from gateway.doors.sftp.paths import TOP, BadPath, TreePath, read_path
 
 
@@ -34,7 +35,7 @@ def test_names_that_climb_hide_or_break_are_refused(name: str) -> None:
     found = read_path(f"/to/{name}".encode())
 
     assert isinstance(found, BadPath)
-    assert found.why.endswith(".")
+    assert ENGLISH.say(f"sftp.{found.code}").endswith(".")
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "control.txt", ".profile", "a..b", "name (1)?.pdf", "комета"])
