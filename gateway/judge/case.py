@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.facts import Truth
-from gateway.judge import words
+from gateway.judge import circumstances, words
 from gateway.judge.rulebook import Partner, Rulebook
 from gateway.transfer import Recipient, Way
 
@@ -52,36 +52,29 @@ class Case:
 
 def determine(rulebook: Rulebook, case: Case, names: Iterable[str]) -> dict[str, Truth]:
     """The value of each named fact: as given, else computed, else unknown."""
-    partner = rulebook.partner_of(case.recipient)
-    return {name: case.facts.get(name) or _compute(rulebook, case, partner, name) for name in names}
+    return determine_with(rulebook, case, rulebook.partner_of(case.recipient), names)
+
+
+def determine_with(rulebook: Rulebook, case: Case, partner: Partner | None, names: Iterable[str]) -> dict[str, Truth]:
+    """`determine`, for whoever has looked up already which partner the recipient belongs to."""
+    given = case.facts.get
+    return {name: given(name) or _compute(rulebook, case, partner, name) for name in names}
 
 
 def _compute(rulebook: Rulebook, case: Case, partner: Partner | None, name: str) -> Truth:
+    settings = rulebook.transfers.facts
     match name:
         case "agreement-current":
-            return _agreement_current(case, partner)
+            return circumstances.agreement_current(partner.agreement if partner else None, case.on)
         case "address-verified":
-            return _address_verified(rulebook, case, partner)
+            verified = partner.verified if partner else None
+            return circumstances.address_verified(verified, settings.verified_for, case.on)
         case "lookalike-domain":
             return Truth.NO if partner else _lookalike(rulebook, case)
         case "many-recipients":
-            if case.outside_recipients is None:
-                return Truth.UNKNOWN
-            return _truth(case.outside_recipients > rulebook.transfers.facts.many_recipients)
+            return circumstances.many_recipients(case.outside_recipients, settings.many_recipients)
         case _:
             return Truth.UNKNOWN
-
-
-def _agreement_current(case: Case, partner: Partner | None) -> Truth:
-    agreement = partner.agreement if partner else None
-    return _truth(agreement is not None and agreement.signed <= case.on <= agreement.until)
-
-
-def _address_verified(rulebook: Rulebook, case: Case, partner: Partner | None) -> Truth:
-    verified = partner.verified if partner else None
-    if verified is None:
-        return Truth.NO
-    return _truth(verified.on <= case.on < rulebook.transfers.facts.verified_for.after(verified.on))
 
 
 def _lookalike(rulebook: Rulebook, case: Case) -> Truth:
@@ -89,7 +82,3 @@ def _lookalike(rulebook: Rulebook, case: Case) -> Truth:
     if address is None or words.STRANGERS not in rulebook.groups_of(case.recipient):
         return Truth.NO
     return rulebook.lookalikes.verdict(address.local, address.host)
-
-
-def _truth(claim: bool) -> Truth:
-    return Truth.YES if claim else Truth.NO

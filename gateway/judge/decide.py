@@ -14,16 +14,19 @@ never changes a verdict but hold. The order of the rules never matters: what is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
 
 from gateway.facts import Known, Mixed, Outcome, Reason, Truth
 from gateway.judge import words
-from gateway.judge.case import Case, determine
+from gateway.judge.case import Case, determine_with
 from gateway.judge.rulebook import Person, Rulebook
-from gateway.judge.rules import Rule, Verb
-from gateway.judge.sieve import Axis, Sifted
-from gateway.judge.words import Duration
+from gateway.judge.rules import Rule
+from gateway.judge.sieve import Sender, Sieve, Sifted
+
+_VERIFIED = "address-verified"
+_CLAUSES = ("who", "clearance", "to", "labels", "by", "for", "until")
+"""In the order in which a person would mend them; facts come last."""
+_SEND, _HOLD, _BLOCK = Outcome.SEND, Outcome.HOLD, Outcome.BLOCK  # looking a member up costs as much as a clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +52,22 @@ class Verdict:
     """Demands nobody has fulfilled yet."""
     nearest: Nearest | None = None
     mixed: Mixed = Mixed.ALL_OR_NOTHING
-    known: tuple[Known, ...] = ()
     may_be_sender_sealed: bool = False
     """A rule lets it go although the sender sealed it, so that it cannot be scrubbed."""
     watched: tuple[str, ...] = ()
     """Rules on trial that would have applied; they have no effect."""
+    case: Case | None = None
+    """What was decided; none for a verdict that is only worded."""
+    truths: Mapping[str, Truth] = field(default_factory=dict)
+    """The value of each fact that some rule names."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What every verdict on a case records, whichever way it goes."""
-
-    truths: Mapping[str, Truth]
-    known: tuple[Known, ...]
-    watched: tuple[str, ...]
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """Those facts with their ages: made when a decision is recorded, not whenever one falls."""
+        if self.case is None:
+            return ()
+        at_ms, ages = self.case.at_ms, self.case.ages
+        return tuple(Known(name=name, value=truth, at_ms=ages.get(name, at_ms)) for name, truth in self.truths.items())
 
 
 def decide(rulebook: Rulebook, case: Case) -> Verdict:
@@ -70,26 +75,41 @@ def decide(rulebook: Rulebook, case: Case) -> Verdict:
     if case.is_gateway_note:
         return _note(rulebook, case)
     sieve = rulebook.sieve
-    truths = determine(rulebook, case, (name for name, _, _ in sieve.facts))
-    sifted = _sift(rulebook, case, truths)
-    live = ~sieve.watched
-    blocks = sifted.yes & sieve.blocks & live
-    allows = sifted.yes & sieve.allows & live
-    maybe = sifted.unknown & sieve.allows & live
-    open_narrowing = sifted.unknown & (sieve.blocks | sieve.requires) & live
-    seen = Seen(
+    partner = rulebook.partner_of(case.recipient)
+    truths = determine_with(rulebook, case, partner, sieve.names)
+    groups = partner.to if partner else rulebook.groups_of(case.recipient)
+    sender, is_in_office = _sender(rulebook, case)
+    among = sieve.everything if is_in_office else ~sieve.allows
+    sifted = sieve.sift(sender, groups, case.by, case.label, case.purpose, case.on, truths.values(), among)
+    yes, unknown = sifted.yes & sieve.live, sifted.unknown & sieve.live
+    watched = sieve.ids_of(sifted.yes & sieve.watched) if sieve.watched else ()
+    if yes & sieve.blocks:  # 1
+        return _blocked(rulebook, case, truths, sieve.of(yes & sieve.blocks), watched)
+    allows, maybe = yes & sieve.allows, unknown & sieve.allows
+    if not allows and not maybe:  # 2
+        return _not_allowed(rulebook, case, truths, watched)
+    requires, needed = yes & sieve.requires, unknown & ~sieve.allows | (0 if allows else maybe)
+    asking = _asking(sifted, needed) if needed else {}  # 3
+    if case.label not in sieve.labels:
+        asking.setdefault("label", 0)  # the seal's floor depends on it: nothing is sent before it is seen
+    grant = sieve.grant(allows, requires)  # 4
+    waits_for = tuple([one for one in grant.to_wait_for if not _is_met(rulebook, case, one)])
+    is_held = bool(asking or waits_for)
+    # Unsure which allow counts, all that may must let the lawful part go.
+    is_lawful_part = not allows and not maybe & ~sieve.lawful_part
+    return Verdict(
+        outcome=_HOLD if is_held else _SEND,
+        rules=grant.rules,
+        reasons=_open_questions(sieve, asking, waits_for, requires) if is_held else (),
+        unknown=tuple(sorted(asking)) if asking else (),
+        demands=grant.demands,
+        waits_for=waits_for,
+        mixed=Mixed.LAWFUL_PART if is_lawful_part else grant.mixed,
+        may_be_sender_sealed=grant.may_be_sender_sealed,
+        watched=watched,
+        case=case,
         truths=truths,
-        known=tuple(
-            Known(name=name, value=truth, at_ms=case.ages.get(name, case.at_ms)) for name, truth in truths.items()
-        ),
-        watched=_ids(sieve.of(sifted.yes & sieve.watched)),
     )
-    if blocks:
-        return _blocked(rulebook, case, seen, sieve.of(blocks))
-    if not allows and not maybe:
-        return _not_allowed(rulebook, case, seen)
-    needed = open_narrowing | (0 if allows else maybe)
-    return _allowed(rulebook, case, seen, sifted, sieve.of(allows or maybe), is_sure=bool(allows), needed=needed)
 
 
 def couple(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
@@ -121,29 +141,14 @@ def _note(rulebook: Rulebook, case: Case) -> Verdict:
     """The gateway writes to its own people, to a partner's mailbox that is listed and verified, and to nobody else."""
     partner, address = rulebook.partner_of(case.recipient), case.recipient.address
     is_on_file = partner is not None and address is not None and address.key in partner.addresses
-    if is_on_file and determine(rulebook, case, ("address-verified",))["address-verified"] is Truth.YES:
+    if is_on_file and determine_with(rulebook, case, partner, (_VERIFIED,))[_VERIFIED] is Truth.YES:
         return Verdict(outcome=Outcome.SEND, rules=(words.GATEWAY_NOTE,))
     if rulebook.groups_of(case.recipient) == {words.STAFF}:
         return Verdict(outcome=Outcome.SEND, rules=(words.GATEWAY_NOTE,))
     return Verdict(outcome=Outcome.BLOCK, rules=(words.GATEWAY_NOTE,), reasons=(Reason(code="note-to-outside"),))
 
 
-def _sift(rulebook: Rulebook, case: Case, truths: Mapping[str, Truth]) -> Sifted:
-    sieve = rulebook.sieve
-    sender, is_in_office = _sender(rulebook, case)
-    return sieve.sift(
-        sender=sender,
-        groups=rulebook.groups_of(case.recipient),
-        by=case.by,
-        label=case.label,
-        purpose=case.purpose,
-        on=case.on,
-        facts=truths,
-        without=0 if is_in_office else sieve.allows,
-    )
-
-
-def _sender(rulebook: Rulebook, case: Case) -> tuple[Axis, bool]:
+def _sender(rulebook: Rulebook, case: Case) -> tuple[Sender, bool]:
     """Who sends, and whether an allow may count them: not after a person's last day."""
     if case.is_from_outside:
         return rulebook.sieve.senders[words.OUTSIDER], True
@@ -153,9 +158,17 @@ def _sender(rulebook: Rulebook, case: Case) -> tuple[Axis, bool]:
     return rulebook.sieve.senders[person.address], case.on <= person.until
 
 
-def _blocked(rulebook: Rulebook, case: Case, seen: Seen, rules: tuple[Rule, ...]) -> Verdict:
-    reasons = tuple(_forbidden(rulebook, case, rule) for rule in sorted(rules, key=_by_id))
-    return Verdict(outcome=Outcome.BLOCK, rules=_ids(rules), reasons=reasons, known=seen.known, watched=seen.watched)
+def _blocked(
+    rulebook: Rulebook, case: Case, truths: Mapping[str, Truth], rules: tuple[Rule, ...], watched: tuple[str, ...]
+) -> Verdict:
+    return Verdict(
+        outcome=_BLOCK,
+        rules=tuple([rule.id for rule in rules]),
+        reasons=tuple([_forbidden(rulebook, case, rule) for rule in rules]),
+        watched=watched,
+        case=case,
+        truths=truths,
+    )
 
 
 def _forbidden(rulebook: Rulebook, case: Case, rule: Rule) -> Reason:
@@ -170,53 +183,32 @@ def _forbidden(rulebook: Rulebook, case: Case, rule: Rule) -> Reason:
     return Reason(code="forbidden", about=(("rule", rule.id),))
 
 
-def _not_allowed(rulebook: Rulebook, case: Case, seen: Seen) -> Verdict:
-    nearest = _nearest(rulebook, case, seen.truths)
+def _not_allowed(rulebook: Rulebook, case: Case, truths: Mapping[str, Truth], watched: tuple[str, ...]) -> Verdict:
+    nearest = _nearest(rulebook, case, truths)
     reasons: tuple[Reason, ...] = (Reason(code="no-rule"),)
     if nearest:
         about = ("rule", nearest.rule)
         reasons = tuple(Reason(code="miss", about=(about, ("clause", clause))) for clause in nearest.missing)
-    return Verdict(outcome=Outcome.BLOCK, reasons=reasons, nearest=nearest, known=seen.known, watched=seen.watched)
+    return Verdict(outcome=_BLOCK, reasons=reasons, nearest=nearest, watched=watched, case=case, truths=truths)
 
 
-def _allowed(
-    rulebook: Rulebook,
-    case: Case,
-    seen: Seen,
-    sifted: Sifted,
-    allows: tuple[Rule, ...],
-    *,
-    is_sure: bool,
-    needed: int,
-) -> Verdict:
-    """Nothing forbids it for certain and some rule allows it, or may (`is_sure` is false): hold or send."""
-    sieve = rulebook.sieve
-    requires = sieve.of(sifted.yes & sieve.requires & ~sieve.watched)
-    demands = tuple(sorted({demand for rule in requires for demand in rule.then}))
-    waits_for = tuple(demand for demand in demands if words.waits(demand) and not _is_met(rulebook, case, demand))
-    unknown = {name for name, bits in sifted.names if bits & needed}
-    if case.label is None or case.label not in rulebook.labels.order:
-        unknown.add("label")  # the seal's floor depends on it: nothing is sent before it is seen
-    asking = {name: _ids(sieve.of(bits & needed)) for name, bits in sifted.names if bits & needed} if unknown else {}
-    reasons = (
-        *(_unknown(name, asking.get(name, ())) for name in sorted(unknown)),
-        *(Reason(code="waits", about=(("demand", one), ("rule", _asking(requires, one)))) for one in waits_for),
-    )
-    # An allow only widens: any rule that lets the lawful part go does so. Unsure which one counts, all must.
-    lawful_parts = [rule.mixed is Mixed.LAWFUL_PART for rule in allows]
-    is_lawful_part = any(lawful_parts) if is_sure else all(lawful_parts)
-    return Verdict(
-        outcome=Outcome.HOLD if unknown or waits_for else Outcome.SEND,
-        rules=(_ids(allows) if is_sure else ()) + _ids(requires),
-        reasons=reasons,
-        unknown=tuple(sorted(unknown)),
-        demands=demands,
-        waits_for=waits_for,
-        mixed=Mixed.LAWFUL_PART if is_lawful_part else Mixed.ALL_OR_NOTHING,
-        known=seen.known,
-        may_be_sender_sealed=is_sure and any(rule.may_be_sender_sealed for rule in allows),
-        watched=seen.watched,
-    )
+def _asking(sifted: Sifted, needed: int) -> dict[str, int]:
+    """What could not be determined, and the rules that still need it."""
+    asking: dict[str, int] = {}
+    for name, bits in sifted.names:
+        if bits & needed:
+            asking[name] = asking.get(name, 0) | (bits & needed)
+    return asking
+
+
+def _open_questions(
+    sieve: Sieve, asking: Mapping[str, int], waits_for: tuple[str, ...], requires: int
+) -> tuple[Reason, ...]:
+    """Why it is held: what could not be determined, by name, then what has to be fulfilled first."""
+    unknown = [_unknown(name, sieve.ids_of(asking[name])) for name in sorted(asking)]
+    making = [(one, sieve.ids_of(sieve.demands[one] & requires)) for one in waits_for]
+    waits = [Reason(code="waits", about=(("demand", one), ("rule", " ".join(ids)))) for one, ids in making]
+    return (*unknown, *waits)
 
 
 def _unknown(name: str, rules: tuple[str, ...]) -> Reason:
@@ -229,7 +221,7 @@ def _is_met(rulebook: Rulebook, case: Case, demand: str) -> bool:
     if demand == "confirmation-by-sender":
         return case.is_confirmed
     if demand.startswith(words.DELAY):
-        return case.waited_seconds >= Duration.of(demand.removeprefix(words.DELAY)).seconds
+        return case.waited_seconds >= words.delay_seconds(demand)
     role = demand.removeprefix(words.APPROVAL)
     return any(may_approve(rulebook, case, rulebook.person(one), role) for one in case.approved_by)
 
@@ -249,57 +241,49 @@ def may_approve(rulebook: Rulebook, case: Case, person: Person | None, role: str
 
 def _nearest(rulebook: Rulebook, case: Case, truths: Mapping[str, Truth]) -> Nearest | None:
     """The allow with the fewest failing clauses; of several, one whose `to` matches, then whose `who`, then by id."""
-    misses = [
-        (len(missing), "to" in missing, "who" in missing, rule.id, missing)
-        for rule in rulebook.rules
-        if rule.verb is Verb.ALLOW and not rule.is_watched and (missing := _missing(rulebook, case, rule, truths))
-    ]
-    if not misses:
+    sieve = rulebook.sieve
+    clauses = _failing(rulebook, case, truths)
+    misses = 0
+    for bits in clauses.values():
+        misses |= bits
+    left = misses & sieve.allows & sieve.live
+    if not left:
         return None
-    *_, rule_id, missing = min(misses)
-    return Nearest(rule=rule_id, missing=missing)
-
-
-def _missing(rulebook: Rulebook, case: Case, rule: Rule, truths: Mapping[str, Truth]) -> tuple[str, ...]:
-    """The clauses that surely fail, in the order a person would mend them."""
-    failing = {
-        "to": rule.to and not rule.to & rulebook.groups_of(case.recipient),
-        "labels": case.label in rulebook.labels.order and rule.labels and case.label not in rule.labels,
-        "by": case.by and rule.by and case.by not in rule.by,
-        "for": case.purpose in rulebook.labels.purposes and rule.for_ and case.purpose not in rule.for_,
-        "until": rule.until and rule.until < case.on,
-    }
+    for digit in reversed(_counted(clauses.values())):  # the highest first: those without it have fewer
+        left = left & ~digit or left
+    for clause in ("to", "who"):
+        left = left & ~clauses[clause] or left
+    chosen = left & -left
+    rule = sieve.rules[chosen.bit_length() - 1]
     facts = tuple(name for name in rule.when if truths[name] is Truth.NO)
-    return (*_missing_who(rulebook, case, rule), *(name for name, fails in failing.items() if fails), *facts)
+    return Nearest(rule=rule.id, missing=tuple(name for name in _CLAUSES if clauses[name] & chosen) + facts)
 
 
-def _missing_who(rulebook: Rulebook, case: Case, rule: Rule) -> tuple[str, ...]:
-    """`who` if the sender holds no role of the rule, `clearance` if only roles too low for the label."""
-    if case.is_from_outside:
-        return () if not rule.who or words.OUTSIDER in rule.who else ("who",)
-    person = rulebook.person(case.sender_person)
-    if person is None or not _counts(person, case.on):
-        return ("who",)
-    fitting = rule.who.intersection(person.roles)
-    if not fitting:
-        return ("who",) if rule.who else ()
-    order = rulebook.labels.order
-    highest = max(order.index(rulebook.people.roles[role].may_handle) for role in fitting)
-    wanted = [case.label] if case.label in order else [label for label in order if label in rule.labels]
-    return () if any(order.index(str(label)) <= highest for label in wanted) else ("clearance",)
+def _failing(rulebook: Rulebook, case: Case, truths: Mapping[str, Truth]) -> dict[str, int]:
+    """By clause, the rules that surely fail it."""
+    sieve = rulebook.sieve
+    sender, is_in_office = _sender(rulebook, case)
+    who = ~sender.named if is_in_office else sieve.everything
+    cleared = sender.cleared.get(case.label or "", sender.reach.any_value)
+    by, purpose = sieve.by.by_value, sieve.purposes.by_value
+    return {
+        "who": who,
+        "clearance": 0 if case.is_from_outside else ~cleared & ~who,
+        "to": ~sieve.reaching(rulebook.groups_of(case.recipient)),
+        "labels": ~sieve.labels.get(case.label or "", sieve.everything),
+        "by": ~by.get(case.by or "", sieve.everything),
+        "for": ~purpose.get(case.purpose or "", sieve.everything),
+        "until": ~sieve.lasting_on(case.on),
+        **{name: when for name, when, _ in sieve.facts if truths[name] is Truth.NO},
+    }
 
 
-def _counts(person: Person, on: date) -> bool:
-    return on <= person.until
-
-
-def _asking(requires: Iterable[Rule], demand: str) -> str:
-    return " ".join(_ids(rule for rule in requires if demand in rule.then))
-
-
-def _ids(rules: Iterable[Rule]) -> tuple[str, ...]:
-    return tuple(sorted(rule.id for rule in rules))
-
-
-def _by_id(rule: Rule) -> str:
-    return rule.id
+def _counted(sets: Iterable[int]) -> list[int]:
+    """In how many sets each bit stands, as binary digits, lowest first: a digit is the set of the bits that have it."""
+    digits: list[int] = []
+    for carry in sets:
+        for place, digit in enumerate(digits):
+            digits[place], carry = digit ^ carry, digit & carry
+        if carry:
+            digits.append(carry)
+    return digits

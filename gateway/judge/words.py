@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 COMPUTED = ("agreement-current", "address-verified", "lookalike-domain", "many-recipients")
 """Facts the folder and the given values decide."""
 FACTS = (
     *COMPUTED,
     "first-contact",
+    "similar-name",
     "recipient-key-known",
     "transport-verified",
     "personal-data-found",
@@ -39,6 +41,8 @@ DEMANDS_TO_WAIT_FOR = ("second-factor", "confirmation-by-sender")
 APPROVAL = "approval-by "
 DELAY = "delay "
 
+POWERS = ("publish", "break-glass", "vouch", "audit", "inspect", "supervise")
+
 OUTSIDER = "outsider"
 STAFF = "staff"
 STRANGERS = "strangers"
@@ -46,7 +50,7 @@ PARTNER = "partner:"
 GATEWAY_NOTE = "gateway-note"
 """The built-in rule under which the gateway writes to its own people, and to a partner's verified address on file."""
 
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])", re.ASCII)
+DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])", re.ASCII)
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
 _LAST_DAY = date.max
 
@@ -61,7 +65,7 @@ class Duration:
     @classmethod
     def of(cls, text: str) -> Duration:
         """Read `90d`. Raises `ValueError` on anything else."""
-        found = _DURATION.fullmatch(text)
+        found = DURATION.fullmatch(text)
         if not found:
             raise ValueError('not a duration such as "90d"')
         return cls(count=int(found[1]), unit=found[2])
@@ -85,6 +89,12 @@ class Duration:
             return day + timedelta(seconds=self.seconds)
         except OverflowError:
             return _LAST_DAY
+
+
+@lru_cache(maxsize=256)
+def delay_seconds(demand: str) -> int:
+    """How long `delay 15m` waits; read once for each, for it is asked with every decision."""
+    return Duration.of(demand.removeprefix(DELAY)).seconds
 
 
 def waits(demand: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import random
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +19,10 @@ from gateway.judge.case import Case
 from gateway.judge.decide import decide
 from gateway.judge.expect import harmless, recipient_of
 from gateway.judge.rulebook import Rulebook, read
+from gateway.judge.rules import Verb
 from gateway.transfer import Way
+from tests.rulepeers import Asked, only
+from tests.rulesets import SMALL, texts
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {path.name: path.read_text() for path in (ROOT / "rules").glob("*.toml")}
@@ -280,3 +285,59 @@ def test_a_block_without_a_forbid_names_a_rule_and_what_it_misses(case: Case) ->
     is_not_allowed = verdict.outcome is Outcome.BLOCK and not verdict.rules
     assert is_not_allowed == (verdict.nearest is not None)
     assert verdict.nearest is None or len(verdict.nearest.missing) > 0
+
+
+# ── what adding a rule can do ────────────────────────────────────────────────────────────────────────────────────────
+
+OPENNESS = (Outcome.BLOCK, Outcome.HOLD, Outcome.SEND)
+
+
+def before_and_after(seed: int, *verbs: Verb) -> Iterator[tuple[int, int]]:
+    """How open some hundred cases are, without and with one rule more of these verbs; much of them unknown."""
+    rulebook, dice = folder(texts(seed, SMALL)), random.Random(seed)
+    chosen = dice.choice([rule for rule in rulebook.rules if rule.verb in verbs])
+    without = only(rulebook, *(rule for rule in rulebook.rules if rule is not chosen))
+    asked = Asked.of(rulebook)
+    for _ in range(150):
+        case = asked.draw(dice, DAYS[0], is_all_known=dice.random() < 0.5)
+        case = replace(case, facts={**harmless(), **case.facts})
+        yield OPENNESS.index(decide(without, case).outcome), OPENNESS.index(decide(rulebook, case).outcome)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_adding_an_allow_never_blocks_or_holds_what_passed(seed: int) -> None:
+    """It only widens: whatever it does to a case, the case is at least as free as before."""
+    assert all(before <= after for before, after in before_and_after(seed, Verb.ALLOW))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_adding_a_forbid_a_require_or_a_never_lets_nothing_new_pass(seed: int) -> None:
+    """They only narrow: what was blocked stays blocked, what was held is not sent."""
+    narrowing = (Verb.FORBID, Verb.REQUIRE, Verb.NEVER)
+
+    assert all(before >= after for before, after in before_and_after(seed, *narrowing))
+
+
+@pytest.mark.parametrize("verb", [Verb.ALLOW, Verb.FORBID, Verb.REQUIRE, Verb.NEVER])
+def test_adding_a_rule_does_something(verb: Verb) -> None:
+    """Or the two properties above would show nothing: each verb changes some case of some folder."""
+    assert any(before != after for seed in range(12) for before, after in before_and_after(seed, verb))
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_the_order_of_files_and_rules_never_matters(seed: int) -> None:
+    """Files handed over in any order, rules written in any order: the same verdicts, to the last field."""
+    files, dice = texts(seed, SMALL), random.Random(seed)
+    blocks = ["[[" + block.strip("\n") for block in files["transfers.toml"].removeprefix("[[").split("\n[[")]
+    dice.shuffle(blocks)
+    names = list(files)
+    dice.shuffle(names)
+    written = folder(files)
+    shuffled = folder({name: files[name] if name != "transfers.toml" else "\n\n".join(blocks) for name in names})
+    asked = Asked.of(written)
+    cases = [asked.draw(dice, DAYS[0], is_all_known=False) for _ in range(40)]
+
+    assert [decide(written, case) for case in cases] == [decide(shuffled, case) for case in cases]

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.facts import Known, Mixed, Outcome, Truth
+from gateway.facts import Known, Mixed, Outcome, Reason, Truth
 from gateway.judge.case import Case
 from gateway.judge.decide import Verdict, couple, decide
 from gateway.judge.expect import harmless, recipient_of
 from gateway.judge.rulebook import Rulebook, read
+from gateway.judge.rules import Rule, Verb
 from gateway.transfer import Way
+from tests.rulepeers import only
 
 ROOT = Path(__file__).parents[3]
 TEXTS = {path.name: path.read_text() for path in (ROOT / "rules").glob("*.toml")}
@@ -29,6 +31,7 @@ FILING = Case(
     outside_recipients=1,
 )
 
+ANYTHING = Rule(verb=Verb.ALLOW, id="anything", because="So.")
 SEND = Verdict(outcome=Outcome.SEND)
 HOLD = Verdict(outcome=Outcome.HOLD)
 BLOCK = Verdict(outcome=Outcome.BLOCK)
@@ -120,9 +123,12 @@ def test_an_approval_counts_only_up_to_the_approvers_clearance(clearance: str, o
     assert outcome == decide(found, case).outcome
 
 
-@pytest.mark.parametrize(("approver", "outcome"), [("ruth@town.test", "hold"), ("dora@town.test", "send")])
+@pytest.mark.parametrize(
+    ("approver", "outcome"),
+    [("ruth@town.test", "hold"), ("dora@town.test", "send"), ("jo@town.test", "hold"), ("ghost@town.test", "hold")],
+)
 def test_nobody_approves_their_own(approver: str, outcome: str) -> None:
-    """A head who sends needs another head."""
+    """A head who sends needs another head: not a solicitor, and not somebody nobody knows."""
     dora = '"dora@town.test" = { name = "Dora Lis", roles = ["head"], until = 2027-12-31 }\n'
     transfers = TEXTS["transfers.toml"].replace('who = ["solicitor"]', 'who = ["solicitor", "head"]')
     found = read({**TEXTS, "people.toml": TEXTS["people.toml"] + dora, "transfers.toml": transfers})
@@ -195,3 +201,113 @@ def test_a_label_that_no_longer_exists_is_unknown() -> None:
     verdict = decide(book(), replace(FILING, label="restricted"))
 
     assert (Outcome.HOLD, ("label",)) == (verdict.outcome, verdict.unknown)
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "about"),
+    [
+        ("registry@c0urt.test", "lookalike", {"rule": "lookalike", "meant": "court.test"}),
+        ("registry@elsewhere.test", "miss", {"rule": "letters-to-citizens", "clause": "x"}),
+    ],
+)
+def test_a_forged_address_is_told_from_any_other(to: str, code: str, about: dict[str, str]) -> None:
+    """The reason says which partner's address was meant; any other stranger is simply a stranger."""
+    case = replace(FILING, sender_person="jo@town.test", recipient=recipient_of(to), purpose="general")
+
+    reason = decide(book(), case).reasons[0]
+
+    assert code == reason.code
+    assert about["rule"] == reason.get("rule")
+    assert about.get("meant", "") in reason.get("meant")
+
+
+def test_another_forbid_to_a_forged_address_keeps_its_own_reason() -> None:
+    """Only the rule about look-alikes speaks of one; and for a partner's box there is no address to compare."""
+    extra = '\n[[forbid]]\nid = "no-mail"\nbecause = "So."\nby = ["mail"]\n'
+    extra += '\n[[forbid]]\nid = "never-alike"\nbecause = "So."\nwhen = ["lookalike-domain"]\n'
+    forged = replace(FILING, recipient=recipient_of("registry@c0urt.test"))
+    boxed = replace(FILING, recipient=recipient_of("partner:court"), facts={"lookalike-domain": Truth.YES})
+
+    assert ["lookalike", "lookalike", "forbidden"] == [reason.code for reason in decide(book(extra), forged).reasons]
+    assert {"forbidden"} == {reason.code for reason in decide(book(extra), boxed).reasons}
+
+
+def test_the_leg_in_the_way_keeps_its_own_reasons() -> None:
+    """Only the others are told that it was in theirs."""
+    refused = replace(BLOCK, reasons=(Reason(code="no-rule"),))
+
+    first, second = couple([SEND, refused])
+
+    assert (["others-refused"], refused) == ([reason.code for reason in first.reasons], second)
+
+
+@pytest.mark.parametrize(("until", "outcome"), [("2026-11-22", "hold"), ("2026-11-23", "send"), ("2026-11-24", "send")])
+def test_an_approver_counts_to_their_last_day(until: str, outcome: str) -> None:
+    """That day included; whoever has left approves nothing any more."""
+    sam = f'\n"sam@town.test" = {{ name = "Sam", roles = ["head"], until = {until} }}\n'
+    found = read({**TEXTS, "people.toml": TEXTS["people.toml"] + sam})
+    assert isinstance(found, Rulebook)
+    case = replace(FILING, sender_person="jo@town.test", label="sealed", by=Way.SFTP, approved_by=("sam@town.test",))
+
+    assert outcome == decide(found, case).outcome
+
+
+@pytest.mark.parametrize(("approver", "waiting"), [("ruth@town.test", {"aide"}), ("lee@town.test", {"head", "aide"})])
+def test_before_the_label_is_seen_only_the_highest_clearance_approves(approver: str, waiting: set[str]) -> None:
+    """Whatever it turns out to be, the approval must hold for it: an aide, who may not handle sealed papers, waits."""
+    people = TEXTS["people.toml"] + '\n"lee@town.test" = { name = "Lee", roles = ["aide"], until = 2027-12-31 }\n'
+    people = people.replace("\n[role]\n", '\n[role]\naide = { may-handle = "confidential" }\n')
+    extra = '\n[[require]]\nid = "ask"\nbecause = "So."\nthen = ["approval-by head", "approval-by aide"]\n'
+    found = read({**TEXTS, "people.toml": people, "transfers.toml": TEXTS["transfers.toml"] + extra})
+    assert isinstance(found, Rulebook), found
+
+    verdict = decide(found, replace(FILING, label=None, approved_by=(approver,)))
+
+    assert ("hold", ("label",)) == (verdict.outcome, verdict.unknown)
+    assert waiting == {demand.removeprefix("approval-by ") for demand in verdict.waits_for}
+
+
+def test_a_forged_address_that_cannot_be_read_is_forbidden_all_the_same() -> None:
+    """Nobody can say whose it was meant to be; that it is forbidden stands."""
+    case = replace(FILING, recipient=recipient_of("registry@xn--a.test"), facts={"lookalike-domain": Truth.YES})
+
+    verdict = decide(book(), case)
+
+    assert ("block", ["forbidden"]) == (verdict.outcome, [reason.code for reason in verdict.reasons])
+
+
+def test_whoever_has_left_is_allowed_nothing() -> None:
+    """Not even by the first of the rules; the nearest miss says that it is about them."""
+    people = TEXTS["people.toml"].replace('["clerk"], until = 2027-06-30', '["clerk"], until = 2026-11-22')
+    found = read({**TEXTS, "people.toml": people})
+    assert isinstance(found, Rulebook)
+    assert "court-filing" == min(rule.id for rule in found.rules)
+
+    verdict = decide(found, FILING)
+
+    assert verdict.nearest is not None
+    assert ("block", "court-filing", ("who",)) == (verdict.outcome, verdict.nearest.rule, verdict.nearest.missing)
+    assert "send" == decide(found, replace(FILING, on=date(2026, 11, 22))).outcome
+
+
+@pytest.mark.parametrize(("waited", "outcome"), [(299, "hold"), (300, "send"), (86_400, "send")])
+def test_a_delay_is_over_once_it_has_passed(waited: int, outcome: str) -> None:
+    """At its last second, and ever after."""
+    rules = book('\n[[require]]\nid = "slowly"\nbecause = "So."\nthen = ["delay 5m"]\n')
+
+    assert outcome == decide(rules, replace(FILING, waited_seconds=waited)).outcome
+
+
+def test_a_label_nobody_asks_for_is_waited_for_in_nobodys_name() -> None:
+    """Even where every rule is sure: the reason names no rule then."""
+    verdict = decide(only(book(), ANYTHING), replace(FILING, label=None))
+
+    assert [("unknown", "label", "")] == [(one.code, one.get("what"), one.get("rules")) for one in verdict.reasons]
+
+
+@pytest.mark.parametrize(
+    ("sender", "outcome"), [("alena@town.test", "send"), ("", "send"), ("ghost@town.test", "block")]
+)
+def test_an_allow_for_anybody_is_for_people_we_know_and_outsiders(sender: str, outcome: str) -> None:
+    """As glass is broken with: an address of ours that is nobody's is allowed nothing."""
+    assert outcome == decide(only(book(), ANYTHING), replace(FILING, sender_person=sender)).outcome
