@@ -30,6 +30,17 @@ def read_folder(path: Path, *, on: date | None = None) -> Rulebook | tuple[Probl
     return read(files, on=on)
 
 
+def glance(path: Path) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Name, inode, size and times of every file: different whenever a file is. Nothing if it cannot be looked at."""
+    try:
+        with os.scandir(path) as entries:
+            found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+    except OSError:  # the next look finds it again; reading it then says what is wrong
+        return ()
+    folder = sorted(found)[: MAX_FILES + 1]
+    return tuple((name, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for name, one in folder)
+
+
 def _texts(path: Path, problems: list[Problem]) -> dict[str, str]:
     """Name and text of every rule file. Opened once and looked at through the descriptor, so nothing can be swapped."""
     try:

@@ -2,8 +2,8 @@
 
 A solicitor's letter to the court waits for a busy server. Ruth and Per learn that the court's mail is being read by
 somebody else, and forbid it. What was allowed this morning is not allowed now: the letter must stop, whatever state it
-is in, and Jo must hear why. And a change of rules is itself a dangerous thing: nobody makes one alone, and none that
-breaks what the rules promise.
+is in, and Jo must hear why. And a change of rules is itself a dangerous thing: nobody makes one alone by which anybody
+gains, and nobody one that breaks what the rules promise.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def test_what_was_allowed_is_stopped_before_its_first_byte(house: House) -> None
     assert [] == house.outside().received(REGISTRY)
 
 
-def test_nobody_changes_the_rules_alone(house: House) -> None:
+def test_nobody_widens_the_rules_alone(house: House) -> None:
     """One person's two signatures are one; and a signature of somebody who may not publish is none."""
-    house.adds("transfers.toml", STOP)
+    house.changes("transfers.toml", "until = 2026-12-31", "until = 2027-03-31")
 
     alone = house.publishes(by=RUTH, second=RUTH, may_fail=True)
     powerless = house.publishes(by=RUTH, second=JO, may_fail=True)
 
-    assert "A change of rules needs a second person who may publish (--second ADDRESS).\n" == alone
-    assert "Jo Hart may not publish rules.\n" == powerless
+    assert alone.endswith("The second signature is nobody's who may sign, or your own (--second ADDRESS).\n")
+    assert powerless.endswith("Jo Hart may not publish rules.\n")
 
 
 def test_rules_that_break_their_own_promises_are_not_published(house: House) -> None:
@@ -62,6 +62,6 @@ def test_rules_that_break_their_own_promises_are_not_published(house: House) -> 
     said = house.publishes(by=RUTH, second=PER, may_fail=True)
 
     assert "a clerk files a confidential bundle" in said
-    assert said.endswith("Rules that miss this are not published.\n")
+    assert said.endswith("These rules cannot come into force.\n")
     house.opens()
     assert eventually(house.is_open)

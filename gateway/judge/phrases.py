@@ -1,0 +1,76 @@
+"""Words that sentences about rules are made of: lists, days, labels, ways, and what must be known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from gateway.facts import Truth
+from gateway.transfer import Way
+
+MOST_NAMES = 6
+WAYS = {Way.MAIL: "mail", Way.SFTP: "SFTP", Way.PICKUP: "pickup", Way.COURIER: "courier"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_FACTS = {
+    "agreement-current": ("its agreement is current", "no agreement is current"),
+    "address-verified": ("its address is verified", "its address is not verified"),
+    "lookalike-domain": ("the address imitates a partner's", "the address imitates no partner's"),
+    "many-recipients": ("it goes to many", "it goes to few"),
+    "first-contact": ("nobody here has written there before", "somebody here has written there before"),
+    "similar-name": ("the recipient is called nearly like another", "the recipient is called like nobody else"),
+    "recipient-key-known": ("there is a valid key of the recipient", "there is no valid key of the recipient"),
+    "transport-verified": ("the way to the recipient's server is proved", "the way to the server is not proved"),
+    "personal-data-found": ("it holds personal data", "it holds no personal data"),
+    "hidden-content-found": ("it holds hidden content", "it holds nothing hidden"),
+    "label-conflict": ("its labels disagree", "its labels agree"),
+    "sender-second-factor": ("the sender signed in with a second factor", "the sender used no second factor"),
+    "working-hours": ("it is within working hours", "it is outside working hours"),
+}
+
+
+def day_in_words(day: date) -> str:
+    """`1 January 2027`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def span_in_words(first: date, last: date | None, *, on: date) -> str:
+    """`from 1 January 2027 to 31 March 2027`; what has begun on the day itself has no `from`."""
+    begins = f"from {day_in_words(first)}" if first > on else ""
+    ends = f"to {day_in_words(last)}" if last else ""
+    return f"{begins} {ends}".strip()
+
+
+def known_in_words(fact: str, values: Iterable[Truth]) -> str:
+    """`it holds no personal data`: what of a fact these values mean."""
+    yes, no = _FACTS.get(fact, (f"{fact} is yes", f"{fact} is no"))
+    said = {Truth.YES: yes, Truth.NO: no, Truth.UNKNOWN: f"{fact} cannot be determined"}
+    return either([said[value] for value in Truth if value in values])
+
+
+def names_in_words(names: Sequence[str], noun: str) -> str:
+    """All names, or the first of them and how many more."""
+    if len(names) <= MOST_NAMES:
+        return both(names)
+    return both([*names[: MOST_NAMES - 2], f"{len(names) - MOST_NAMES + 2} other {noun}"])
+
+
+def capital(text: str) -> str:
+    """With a capital at its head."""
+    return text[:1].upper() + text[1:]
+
+
+def either(parts: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return _joined(parts, "or")
+
+
+def both(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return _joined(parts, "and")
+
+
+def _joined(parts: Sequence[str], last: str) -> str:
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)
