@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.catalogue.texts import LANGUAGES
 from gateway.judge import entrance, words
 from gateway.judge.places import Path
 from gateway.judge.problems import Problem, did_you_mean
-from gateway.judge.reading import Reader, Vocabularies, address_key
+from gateway.judge.reading import FORMS, Reader, Vocabularies, address_key
 from gateway.judge.shapes import Expect, Gaps, LabelsFile, PartnersFile, PeopleFile, Shape, TestFile, TransfersFile
 from gateway.judge.stationshapes import GatewayFile, MetadataFile, ProtectionFile, RetentionFile, RoutesFile
 from gateway.transfer import Way
@@ -95,6 +97,7 @@ def take_folder(pages: Mapping[str, Reader], problems: list[Problem], *, on: dat
     _check_partners(pages["partners.toml"], partners, people, gateway)
     _check_transfers(pages["transfers.toml"], transfers, on)
     _check_stations(pages, labels, protection, routes)
+    _check_office(pages["gateway.toml"], gateway)
     _check_limits(pages["gateway.toml"], gateway)
     expects = tuple(expect for name, test in tests.items() if test for expect in _expects(pages[name], test))
     if any(not problem.is_warning for problem in problems):
@@ -132,7 +135,7 @@ def _vocabularies(pages: Mapping[str, Reader]) -> Vocabularies:
         "group:to": groups | {words.STAFF, words.STRANGERS} | {words.PARTNER + partner for partner in partners},
         "fact": frozenset(words.FACTS),
         "way": frozenset(way.value for way in Way),
-        "power": frozenset({"publish", "break-glass", "vouch", "audit"}),
+        "power": frozenset(words.POWERS),
         "way to sign in": frozenset(entrance.WAYS),
     }
 
@@ -227,6 +230,9 @@ def _check_transfers(page: Reader, transfers: TransfersFile, on: date | None) ->
     for place, allow in enumerate(transfers.allow):
         if on and on <= allow.until < on + SOON:
             page.say(("allow", place, "until"), f'"{allow.id}" ends on {allow.until}', is_warning=True)
+    half_life = transfers.half_life
+    if not half_life.warn.seconds <= half_life.watch.seconds <= half_life.remove.seconds:
+        page.say(("half-life",), "[half-life] warns first, then watches, then removes: each later than the one before")
     if not any(words.STAFF in allow.to for allow in transfers.allow):
         page.tell(1, 1, "no [[allow]] reaches staff: nothing from outside, and nothing between colleagues, comes in",
                   is_warning=True)  # fmt: skip
@@ -238,10 +244,43 @@ def _check_stations(
     for label in labels.labels:
         if label not in protection.floor:
             pages["protection.toml"].say(("floor",), f'[floor] needs "{label}": every label has a floor', is_key=True)
+    _check_ways_out(pages, protection, routes)
     if routes.mail.park_from not in labels.labels:
         pages["routes.toml"].say(
             ("mail",), 'mail needs "park-from": no label is called "confidential" here', is_key=True
         )
+
+
+def _check_ways_out(pages: Mapping[str, Reader], protection: ProtectionFile, routes: RoutesFile) -> None:
+    """One way out for each recipient: what stood in a file first never decides."""
+    if routes.mail.via != "mx" and not FORMS["host:port"][0].fullmatch(routes.mail.via):
+        pages["routes.toml"].say(("mail", "via"), 'via is "mx", or a host and a port such as "relay.town.test:587"')
+    _once(
+        pages["routes.toml"],
+        [(route.partner, ("route", place, "partner")) for place, route in enumerate(routes.route)],
+        set(),
+        "a route to",
+    )
+    page, seen = pages["protection.toml"], set[str]()
+    for place, hop in enumerate(protection.hop):
+        _once(page, [(one, ("hop", place, "to", n)) for n, one in enumerate(hop.to)], seen, "a [[hop]] to")
+        if hop.level == "pin" and not hop.pin and routes.mail.via == "mx":
+            page.say(("hop", place), '[[hop]] of level "pin" needs "pin", or a named host in via', is_key=True)
+
+
+def _check_office(page: Reader, gateway: GatewayFile) -> None:
+    """What the machine must know: a zone of its calendar, a language we have words in; and what nobody else may see."""
+    office = gateway.office
+    try:
+        ZoneInfo(office.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        page.say(("office", "zone"), f'no time zone is called "{office.zone[:60]}"; write one such as "Europe/London"')
+    for place, listen in enumerate(gateway.door.health.listen if gateway.door.health else ()):
+        if not listen.startswith(("127.", "[::1]:", "localhost:")):
+            page.say(("door", "health", "listen", place), "the health door is for this machine alone: 127.0.0.1")
+    if office.language not in LANGUAGES:
+        known = ", ".join(sorted(LANGUAGES))
+        page.say(("office", "language"), f'there are no texts in "{office.language[:60]}"; there are: {known}')
 
 
 def _check_limits(page: Reader, gateway: GatewayFile) -> None:

@@ -25,6 +25,8 @@ from gateway.judge.words import Duration
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_TEXT = 500
+HIGHEST = 2**53 - 1
+"""Of whole numbers: what JSON carries exactly."""
 MAX_PROBLEMS = 200
 """More than anybody mends at once; bounds what a hostile or garbled file can make us say."""
 
@@ -38,16 +40,20 @@ _HOST_PORT = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{
 _KIND_PLACE = re.compile(r"[a-z0-9]+:[^\s]+", re.ASCII)
 _HOST_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}", re.ASCII)
 _PATTERN = re.compile(r"\*[^*/\s]{1,60}|[^*/\s]{1,60}\*")
+_WEB = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::[0-9]{1,5})?(?:/[^\s?#]*)?", re.ASCII)
+_WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-Za-z0-9+/]{43}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 _A_DATE = "a date such as 2027-03-31"
-_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
+FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "id": (_ID, 'a name of lower-case letters, digits and hyphens, such as "court-filing"'),
     "host:port": (_HOST_PORT, 'a host and a port, such as "0.0.0.0:465"'),
     "kind:place": (_KIND_PLACE, 'a kind and a place, such as "sqlite:var/records.db"'),
     "host key": (_HOST_KEY, 'a fingerprint: "SHA256:" and 43 characters'),
     "name pattern": (_PATTERN, 'a name with a star at one end, such as "*.upload" or ".new.*"'),
+    "web address": (_WEB, 'a web address, such as "https://witness.example"'),
+    "witness key": (_WITNESS_KEY, "a witness's key, as `sealgate ledger witness list` shows it"),
     "time": (_TIME, 'a time in quotes, such as "08:00"'),
 }
 
@@ -219,7 +225,7 @@ class Reader:
                 return value
             case inspect.BoolType() if isinstance(value, bool):
                 return value
-            case inspect.IntType() if type(value) is int and 1 <= value < 2**53:
+            case inspect.IntType() if type(value) is int and 1 <= value <= HIGHEST:
                 return value
             case inspect.StrType() if isinstance(value, str) and len(value) <= MAX_TEXT and _is_line(value):
                 return value
@@ -259,8 +265,8 @@ class Reader:
             except ValueError:
                 example = "jo@town.test" if title == "address" else "court.test"
                 wrong = f'"{_show(text)}" is not {_an(title)} such as "{example}"'
-        elif title in _FORMS:
-            pattern, form = _FORMS[title]
+        elif title in FORMS:
+            pattern, form = FORMS[title]
             if pattern.fullmatch(text):
                 return text
             wrong = f'"{_show(text)}" is not {form}'

@@ -59,6 +59,8 @@ class Person:
     also: tuple[str, ...]
     sign_in: tuple[str, ...] = entrance.WAYS
     """The ways their roles leave them at the file door."""
+    unit: str = ""
+    """The part of the office they belong to: a supervisor sees what theirs sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +239,7 @@ def _compile(files: Mapping[str, str], folder: checks.Folder, warnings: tuple[Pr
         gateway=folder.gateway,
         expects=folder.expects,
         warnings=warnings,
-        sieve=_sieve(folder.labels, people, rules),
+        sieve=_sieve(folder.labels, people, partners, rules),
         lookalikes=Lookalikes.of(by_host, by_address, folder.transfers.facts.lookalike_distance),
         partner_by_address=by_address,
         partner_by_host=by_host,
@@ -258,6 +260,7 @@ def _people(folder: checks.Folder) -> People:
             until=table.until,
             also=table.also,
             sign_in=entrance.left_by(roles[role].sign_in for role in table.roles),
+            unit=table.unit,
         )
         for address, table in folder.people.person.items()
     )
@@ -265,14 +268,18 @@ def _people(folder: checks.Folder) -> People:
     return People(roles=roles, by_address=by_address, everyone=everyone)
 
 
-def _sieve(labels: LabelsFile, people: People, rules: tuple[Rule, ...]) -> Sieve:
+def _sieve(labels: LabelsFile, people: People, partners: Mapping[str, Partner], rules: tuple[Rule, ...]) -> Sieve:
     rank = {label: place for place, label in enumerate(labels.labels)}
     highest = {role.id: rank[role.may_handle] for role in people.roles.values()}
     senders = {person.address: {role: highest[role] for role in person.roles} for person in people.everyone}
     # An outsider has no clearance of ours to respect: the allow's own labels say what may come in.
     outsider = {words.OUTSIDER: len(labels.labels)}
     return compile_rules(
-        rules, labels=labels.labels, purposes=labels.purposes, senders={**senders, words.OUTSIDER: outsider}
+        rules,
+        labels=labels.labels,
+        purposes=labels.purposes,
+        senders={**senders, words.OUTSIDER: outsider},
+        recipients=(_STAFF, _STRANGERS, _NOBODY, *(partner.to for partner in partners.values())),
     )
 
 

@@ -67,6 +67,7 @@ class PersonTable(Shape, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     until: datetime.date
     also: tuple[AddressText, ...] = ()
+    unit: str = ""
 
 
 class PeopleFile(Shape, frozen=True, kw_only=True):

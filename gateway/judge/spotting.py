@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.facts import Reason
+from gateway.facts import Reason, Truth
+from gateway.judge.circumstances import label_conflict
 from gateway.judge.rulebook import Rulebook
 
 # [MS-OFFCRYPTO]'s sensitivity labels as mail carries them: MSIP_Label_<guid>_Enabled=True
@@ -26,6 +27,13 @@ class Spotted:
     label: str | None
     purpose: str | None
     conflicts: tuple[Reason, ...] = ()
+    named: tuple[str, ...] = ()
+    """Every label that anything names, each once: the fact `label-conflict` is about these."""
+
+    @property
+    def label_conflict(self) -> Truth:
+        """The fact: several labels are named, or one that we do not have."""
+        return label_conflict(self.named, sum(one.code == "label-conflict" for one in self.conflicts))
 
 
 def spot(
@@ -48,10 +56,11 @@ def spot(
     _from_headers(rulebook, headers, labels, conflicts)
     purposes = sorted({purpose for tag, purpose in spotting.purpose.items() if tag.casefold() in seen})
     label = None if conflicts else rulebook.labels.highest(tuple(labels or [spotting.unlabelled]))
+    purpose: str | None = purposes[0] if purposes else spotting.unstated
     if len(purposes) > 1:
         conflicts.append(Reason(code="purpose-conflict", about=(("found", " ".join(purposes)),)))
-        return Spotted(label=label, purpose=None, conflicts=tuple(conflicts))
-    return Spotted(label=label, purpose=purposes[0] if purposes else spotting.unstated, conflicts=tuple(conflicts))
+        purpose = None
+    return Spotted(label=label, purpose=purpose, conflicts=tuple(conflicts), named=tuple(dict.fromkeys(labels)))
 
 
 def _from_headers(

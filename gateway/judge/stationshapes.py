@@ -186,11 +186,32 @@ class StorageTable(Shape, frozen=True, kw_only=True):
     blobs: Annotated[str, of("kind:place")]
 
 
+class WitnessTable(Shape, frozen=True, kw_only=True):
+    """Who cosigns: where they are asked, and the key (`name+id+key`) their lines are checked with."""
+
+    at: Annotated[str, of("web address")]
+    key: Annotated[str, of("witness key")]
+
+
+class StampsTable(Shape, frozen=True, kw_only=True):
+    """An RFC 3161 authority that is asked for the time; `roots` is a PEM file of those it is trusted by."""
+
+    at: Annotated[str, of("web address")]
+    roots: str
+
+
 class LedgerTable(Shape, frozen=True, kw_only=True):
-    """`ledger`: the name in every checkpoint, and who cosigns."""
+    """`ledger`: the name in every checkpoint, and who cosigns.
+
+    `anchor`: a folder on other storage, where the last head is noted, so that an old backup put back shows.
+    `unsigned`: as what somebody at the machine looks who has not signed in; `auditor` is for an office on trial.
+    """
 
     origin: str
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[WitnessTable, ...] = ()
+    anchor: str = ""
+    stamps: StampsTable | None = None
+    unsigned: Literal["operator", "auditor"] = "operator"
 
 
 class DoorTable(Shape, frozen=True, kw_only=True):
@@ -215,6 +236,8 @@ class DoorsTable(Shape, frozen=True, kw_only=True):
     sftp: FileDoorTable | None = None
     pickup: DoorTable | None = None
     console: DoorTable | None = None
+    health: DoorTable | None = None
+    """For this machine's own supervisor and for Prometheus: on a loopback address only."""
 
 
 class WorkshopTable(Shape, frozen=True, kw_only=True):
