@@ -11,7 +11,7 @@ import msgspec
 from gateway.commands.ask import ask, secret_of, signed, tell
 from gateway.commands.office import Office, opened
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Refuse, Release
+from gateway.doors.admin import BreakGlass, OwnWord, Refuse, Release
 from gateway.engine.clock import day, moment
 from gateway.engine.orders import WAITING
 from gateway.engine.wording import sentences
@@ -19,6 +19,7 @@ from gateway.errors import Misconfigured
 from gateway.facts import Outcome, Reason
 from gateway.journey import Journey, LegJourney, State
 from gateway.judge.case import Case
+from gateway.judge.questions import is_question
 from gateway.ledger.terms import term
 from gateway.transfer import TransferId
 
@@ -38,6 +39,8 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     codes: tuple[str, ...]
     why: tuple[str, ...]
+    asks_sender: bool = False
+    """It waits for its sender's own answer, which no release replaces."""
 
 
 @click.group()
@@ -81,24 +84,82 @@ def show(setting: Setting, transfer: str, as_json: bool) -> None:
         click.echo(f"  since  {one.since}")
         for sentence in one.why:
             click.echo(f"  why    {sentence}")
-        click.echo(f"  then   sealgate held release {one.transfer} --leg {one.leg} --as YOU --why '…'")
+        verb = "confirm" if one.asks_sender else "release"
+        click.echo(f"  then   sealgate held {verb:<7} {one.transfer} --leg {one.leg} --as YOU" + _reason(one))
         click.echo(f"         sealgate held refuse  {one.transfer} --leg {one.leg} --as YOU --why '…'")
 
 
 @held.command()
 @click.argument("transfer", metavar="ID")
 @click.option("--leg", type=click.IntRange(0), help="Only this leg. Default: all that wait.")
-@click.option("--why", default="", help="The reason, for the ledger.")
+@click.option("--why", "--reason", "why", default="", help="The reason, for the ledger.")
+@click.option("--break-glass", is_flag=True, help="In an emergency, against the rules: two sign.")
+@click.option("--second", default="", metavar="ADDRESS", help="With --break-glass: who signs beside you.")
+@click.option("--second-password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Read their password from this file's first line instead of asking.")  # fmt: skip
+@click.option("--label", default="", help="With --break-glass: what it may carry, if it was refused unseen.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @signed
 @click.pass_obj
 def release(
-    setting: Setting, transfer: str, leg: int | None, why: str, as_json: bool, by: str, password_file: Path | None
+    setting: Setting,
+    *,
+    transfer: str,
+    leg: int | None,
+    why: str,
+    break_glass: bool,
+    second: str,
+    second_password_file: Path | None,
+    label: str,
+    as_json: bool,
+    by: str,
+    password_file: Path | None,
 ) -> None:
-    """Release what waits of transfer ID. It is judged again; nobody releases their own."""
-    order = Release(
-        by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg
+    """Release what waits of transfer ID. It is judged again; nobody releases their own.
+
+    With --break-glass two people who may sign that this one transfer goes although a rule forbids it, or none allows
+    it. No standing order (never), no demand and no encryption is lifted. What was refused at the door may then be sent
+    again, once, within a day. Review it with: sealgate review break-glass ID
+    """
+    whole, password = _whole(setting, transfer), secret_of(by, password_file)
+    if not break_glass:
+        if second or label:
+            raise click.UsageError("--second and --label belong to --break-glass")
+        tell(ask(setting, Release(by=by, secret_password=password, why=why, transfer=whole, leg=leg)), as_json=as_json)
+        return
+    if not second:
+        raise click.UsageError("--break-glass needs --second ADDRESS: two people sign")
+    order = BreakGlass(
+        by=by,
+        secret_password=password,
+        why=why,
+        transfer=whole,
+        leg=leg,
+        label=label,
+        second=second,
+        secret_second_password=secret_of(second, second_password_file),
     )
+    tell(ask(setting, order), as_json=as_json)
+
+
+@held.command()
+@click.argument("transfer", metavar="ID")
+@click.option("--leg", type=click.IntRange(0), help="Only this leg. Default: all the gateway asks about.")
+@click.option("--no", "is_no", is_flag=True, help="Take it back instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@signed
+@click.pass_obj
+def confirm(
+    setting: Setting, transfer: str, leg: int | None, is_no: bool, as_json: bool, by: str, password_file: Path | None
+) -> None:
+    """Answer what the gateway asked about your own transfer ID: that it is for whom it says.
+
+    The same as replying YES (or, with --no, NO) to the gateway's note.
+    """
+    order = OwnWord(
+        by=by, secret_password=secret_of(by, password_file), transfer=_whole(setting, transfer), leg=leg,
+        is_yes=not is_no,
+    )  # fmt: skip
     tell(ask(setting, order), as_json=as_json)
 
 
@@ -117,6 +178,10 @@ def refuse(
         by=by, secret_password=secret_of(by, password_file), why=why, transfer=_whole(setting, transfer), leg=leg
     )
     tell(ask(setting, order), as_json=as_json)
+
+
+def _reason(one: Waits) -> str:
+    return "" if one.asks_sender else " --why '…'"
 
 
 def all_waiting(office: Office) -> Iterator[Waits]:
@@ -168,6 +233,7 @@ def _waiting(office: Office, journey: Journey) -> Iterator[Waits]:
                 label=journey.transfer.label,
                 codes=tuple(reason.code for reason in reasons),
                 why=_words(office, journey, leg, reasons),
+                asks_sender=any(map(is_question, reasons)),
             )
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable
 
 from gateway.engine.archive import Archive
+from gateway.engine.correspondence import Correspondence
 from gateway.errors import StoreAway
 from gateway.facts import Collected, Received, Shipped, Truth
 from gateway.keep import Reading
@@ -31,6 +32,8 @@ class Acquaintance:
         self._records = records
         self._archive = archive
         self._index_key = index_key
+        self.correspondence = Correspondence(records=records, archive=archive, index_key=index_key)
+        """What passed between one of ours and a recipient."""
         self._reached: dict[str, None] = {}
         """By key, those known to have been reached, in the order it was learnt: that never becomes untrue."""
 

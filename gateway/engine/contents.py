@@ -41,16 +41,17 @@ class Content:
 
 def documents(skeleton: Skeleton) -> Iterator[Part]:
     """The parts that are documents and must be opened: every leaf but a plain text that is nobody's file."""
-    return (part for part in _leaves(skeleton) if part.media != "text/plain" or not _is_body(part))
+    return (part for part in leaves(skeleton) if part.media != "text/plain" or not _is_body(part))
 
 
 def bodies(skeleton: Skeleton) -> Iterator[Part]:
     """The texts that make the message, as far as nobody signed them."""
     texts = ("text/plain", "text/html")
-    return (p for p in _leaves(skeleton) if p.media in texts and _is_body(p) and not p.is_frozen)
+    return (p for p in leaves(skeleton) if p.media in texts and _is_body(p) and not p.is_frozen)
 
 
-def _leaves(skeleton: Skeleton) -> Iterator[Part]:
+def leaves(skeleton: Skeleton) -> Iterator[Part]:
+    """The parts that hold no parts."""
     parents = {part.parent for part in skeleton.parts}
     return (p for index, p in enumerate(skeleton.parts) if index not in parents and not p.is_multipart)
 

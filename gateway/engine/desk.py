@@ -24,6 +24,7 @@ from gateway.engine.contents import Contents
 from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
 from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
+from gateway.engine.inside import outside_of
 from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
 from gateway.engine.reception import Deposit, Kept, Refusal, Submission, Waiting
@@ -38,6 +39,7 @@ from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Judged, Outcome, Reason, Received
 from gateway.intake.fault import Fault
 from gateway.journey import begin
+from gateway.judge.explain import texts_of
 from gateway.judge.spotting import Spotted, spot
 from gateway.keep import Content
 from gateway.skeleton import Skeleton
@@ -96,7 +98,7 @@ class Desk:
             return None
         leg = Leg(ordinal=0, recipient=recipient)
         transfer = replace(self._transfer(sender, way, (leg,), (), None, spotted), envelope=Envelope(subject=name))
-        await self._within(self._enter_refusal(transfer, (opinion,)))
+        await self.within(self._enter_refusal(transfer, (opinion,)))
         return self._refusal((opinion,))
 
     async def begin(self) -> Deposit:
@@ -111,13 +113,13 @@ class Desk:
         if not isinstance(deposit, VaultDeposit):
             raise TypeError("not a deposit of this desk")
         with self.precedence.accepting():
-            return await self._within(self._accept(deposit, submission))
+            return await self.within(self._accept(deposit, submission))
 
     async def refuse(self, submission: Submission, reason: Reason) -> None:
         """See `Reception.refuse`."""
-        await self._within(self._enter_unread(submission, reason))
+        await self.within(self._enter_unread(submission, reason))
 
-    async def _within(self, work: Coroutine[None, None, T]) -> T:
+    async def within(self, work: Coroutine[None, None, T]) -> T:
         """Run in the engine's task group: it ends whether or not the session is still there to hear."""
 
         async def contained() -> T | Failure:
@@ -160,9 +162,12 @@ class Desk:
         item, contents, skeleton = await self._keep_and_scan(deposit)  # 1
         if isinstance(skeleton, Fault):
             await deposit.forget()
-            return await self._unreadable(submission, Reason(code=skeleton.code), skeleton.sentence)
-        spotted = spot(self.rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
-        opinions = await self._opinions(submission, skeleton, spotted)  # 3
+            return await self._unreadable(
+                submission, Reason(code=skeleton.code), skeleton.said(texts_of(self.rules.rulebook))
+            )
+        rules = self.rules.as_it_stands()
+        spotted = spot(rules.rulebook, skeleton.heading.subject, skeleton.heading.marks)  # 2
+        opinions = await self._opinions(submission, skeleton, spotted, rules)  # 3
         transfer = self._transfer(submission.sender, submission.way, submission.legs, (item,), submission, spotted)
         refusal = self._refused(submission, opinions)
         if refusal is not None:
@@ -201,14 +206,14 @@ class Desk:
             raise read
         return _item(kept), (), read
 
-    async def _opinions(self, submission: Submission, skeleton: Skeleton, spotted: Spotted) -> tuple[Opinion, ...]:
+    async def _opinions(
+        self, submission: Submission, skeleton: Skeleton, spotted: Spotted, rules: InForce
+    ) -> tuple[Opinion, ...]:
         """One for each recipient, those refused at RCPT last: they are judged again and count."""
         obstacles = spotted.conflicts
         if skeleton.ambiguities:
             obstacles += (Reason(code="ambiguous", about=(("codes", " ".join(skeleton.ambiguities)),)),)
-        outside = {one.key for one in (*skeleton.heading.to, *skeleton.heading.cc)} - set(
-            self.rules.rulebook.people.by_address
-        )
+        outside = outside_of(rules.rulebook, skeleton.heading)
         recipients = (*(leg.recipient for leg in submission.legs), *(recipient for recipient, _ in submission.refused))
         questions = [
             Question(
@@ -217,12 +222,13 @@ class Desk:
                 way=submission.way,
                 label=spotted.label,
                 purpose=spotted.purpose,
-                outside_recipients=len(outside),
+                outside_recipients=outside,
+                found={"label-conflict": spotted.label_conflict},
                 obstacles=obstacles,
             )
             for recipient in recipients
         ]
-        return coupled([await self.inquiry.ask(question) for question in questions])
+        return coupled([await self.inquiry.ask(question, rules) for question in questions])
 
     # ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -263,7 +269,7 @@ class Desk:
 
     def _refusal(self, blocked: Sequence[Opinion]) -> Refusal:
         first = blocked[0]
-        (sentence,) = sentences(self.rules.rulebook, first.case, Outcome.BLOCK, first.verdict.reasons)
+        (sentence,) = sentences(first.rulebook, first.case, Outcome.BLOCK, first.verdict.reasons)
         return Refusal(reasons=first.verdict.reasons, sentence=sentence, mixed=first.verdict.mixed)
 
     def _waiting(self, submission: Submission, opinions: Sequence[Opinion]) -> tuple[Waiting, ...]:
@@ -271,7 +277,7 @@ class Desk:
             Waiting(recipient=leg.recipient, sentence=said)
             for leg, opinion in zip(submission.legs, opinions, strict=False)
             if opinion.verdict.outcome is Outcome.HOLD
-            for said in sentences(self.rules.rulebook, opinion.case, Outcome.HOLD, opinion.verdict.reasons)[:1]
+            for said in sentences(opinion.rulebook, opinion.case, Outcome.HOLD, opinion.verdict.reasons)[:1]
         )
 
     async def _enter_refusal(self, transfer: Transfer, opinions: Sequence[Opinion]) -> None:

@@ -11,21 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.engine.acquaintance import Acquaintance
-from gateway.engine.clock import Clock, day, moment
+from gateway.engine.clock import Clock, day
+from gateway.engine.finding import FIRST_CONTACT, SIMILAR_NAME, Finding
+from gateway.engine.glass import Glass
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.policy import InForce
+from gateway.engine.probing import Probing
 from gateway.facts import Hop, Judged, Outcome, Reason, Truth
 from gateway.journey import Journey, LegJourney
+from gateway.judge import questions
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, couple, decide
+from gateway.judge.decide import Verdict, couple
+from gateway.judge.questions import CONFIRMED
 from gateway.judge.rulebook import Rulebook
 from gateway.scrub.plan import Plan
 from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
 from gateway.transfer import Address, Party, Recipient, Transfer, Way
-
-FIRST_CONTACT = "first-contact"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,10 @@ class Question:
     purpose: str | None = None
     outside_recipients: int | None = None
     approved_by: tuple[str, ...] = ()
+    is_confirmed: bool = False
+    """The sender has answered what the gateway asked about this very transfer."""
+    transfer: str = ""
+    """Its id; empty while it has none."""
     found: Mapping[str, Truth] = field(default_factory=dict)
     """Facts somebody else determined: the workshop, the hop."""
     obstacles: tuple[Reason, ...] = ()
@@ -54,7 +60,8 @@ class Opinion:
     verdict: Verdict
     choice: Choice | Wait
     key: Vouched | None
-    ruleset: str
+    rulebook: Rulebook
+    """Under which it is."""
 
     def judged(self, leg: int, label: str, purpose: str) -> Judged:
         """The opinion as a fact."""
@@ -65,7 +72,7 @@ class Opinion:
             demands=self.verdict.demands,
             reasons=self.verdict.reasons,
             known=self.verdict.known,
-            ruleset=self.ruleset,
+            ruleset=self.rulebook.digest,
             mixed=self.verdict.mixed,
             label=label,
             purpose=purpose,
@@ -81,31 +88,49 @@ class Inquiry:
     registrar: Registrar
     keyholders: Keyholders
     acquaintance: Acquaintance
+    glass: Glass
+    probing: Probing | None = None
 
-    async def ask(self, question: Question) -> Opinion:
-        """One opinion, under one reading of the clock and one rulebook."""
-        rulebook, now_ms = self.rules.rulebook, self.clock.now_ms()
-        key = await self._key(question.recipient, now_ms)
+    async def ask(self, question: Question, rules: InForce | None = None) -> Opinion:
+        """One opinion, under one reading of the clock and one rulebook.
+
+        Whoever needs several that agree gives `rules` (`InForce.as_it_stands`): others may come into force meanwhile.
+        """
+        rules = rules or self.rules.as_it_stands()
+        rulebook, now_ms = rules.rulebook, self.clock.now_ms()
+        key = await self._key(question.recipient, rulebook, now_ms)
+        found = await Finding(rules=rules, acquaintance=self.acquaintance, probing=self.probing).facts(
+            question.sender,
+            question.recipient,
+            question.way,
+            given=question.found,
+            is_under_way=bool(question.transfer),
+            is_key_known=isinstance(key, Vouched),
+            rulebook=rulebook,
+            now_ms=now_ms,
+        )
         case = Case(
             sender_person=question.sender.person,
             recipient=question.recipient,
             by=question.way,
             label=question.label,
             purpose=question.purpose,
-            on=day(now_ms, self.rules.zone),
-            facts=await self._facts(question, rulebook, key, now_ms),
+            on=day(now_ms, rules.zone),
+            facts=found.facts,
             at_ms=now_ms,
+            ages=found.ages,
             outside_recipients=question.outside_recipients,
             approved_by=question.approved_by,
+            is_confirmed=question.is_confirmed,
             waited_seconds=max(0, now_ms - question.received_ms) // 1000 if question.received_ms else 0,
             is_gateway_note=question.sender.is_gateway,
         )
-        verdict = decide(rulebook, case)
+        case, verdict = await self._decided(rulebook, case, question, found.similar)
         choice = choose(
-            floor=self.rules.floor("" if question.sender.is_gateway else question.label or ""),
+            floor=rules.floor("" if question.sender.is_gateway else question.label or ""),
             demands=verdict.demands,
-            ways=self.rules.ways,
-            level=self.rules.level(question.recipient, question.way),
+            ways=rules.ways,
+            level=rules.level(question.recipient, question.way),
             key=key,
             # Notes go as they are over verified transport: nobody's key is asked for, so none can change.
             is_key_preferred=question.way is Way.MAIL and not question.sender.is_gateway,
@@ -115,15 +140,21 @@ class Inquiry:
             verdict=_with_obstacles(verdict, question.obstacles, choice),
             choice=choice,
             key=key if isinstance(key, Vouched) else None,
-            ruleset=rulebook.digest,
+            rulebook=rulebook,
         )
 
     async def ask_leg(
-        self, journey: Journey, leg: LegJourney, *, found: Mapping[str, Truth], obstacles: Iterable[Reason]
+        self,
+        journey: Journey,
+        leg: LegJourney,
+        *,
+        found: Mapping[str, Truth],
+        obstacles: Iterable[Reason],
+        rules: InForce | None = None,
     ) -> Opinion:
         """The opinion on a leg of a transfer that was received. A release answers for what its person saw."""
         transfer = journey.transfer
-        seen = {code for approval in leg.approvals for code in approval.covers}
+        seen = {code for approval in leg.approvals for code in approval.covers if code != CONFIRMED}
         return await self.ask(
             Question(
                 sender=transfer.sender,
@@ -132,11 +163,14 @@ class Inquiry:
                 # Empty is what could not be determined at the door: unknown holds, it never reads as "no label".
                 label=transfer.label or None,
                 purpose=transfer.purpose or None,
-                approved_by=tuple(approval.by for approval in leg.approvals),
+                approved_by=tuple(approval.by for approval in leg.approvals if CONFIRMED not in approval.covers),
+                is_confirmed=any(CONFIRMED in approval.covers for approval in leg.approvals),
+                transfer=transfer.id,
                 found=found,
                 obstacles=tuple(reason for reason in obstacles if covered(reason) not in seen),
                 received_ms=transfer.received_ms,
-            )
+            ),
+            rules,
         )
 
     def plan(self, transfer: Transfer, leg: LegJourney) -> tuple[Plan, tuple[str, ...]]:
@@ -167,26 +201,22 @@ class Inquiry:
             return replace(again, reasons=(Reason(code="key-changed"),))
         return None
 
-    async def _facts(
-        self, question: Question, rulebook: Rulebook, key: Vouched | Unvouched, now_ms: int
-    ) -> dict[str, Truth]:
-        """What is known beside what the rule folder itself decides. The store is asked only what some rule asks."""
-        facts = {
-            **question.found,
-            "recipient-key-known": Truth.YES if isinstance(key, Vouched) else Truth.UNKNOWN,
-            "sender-second-factor": Truth.YES if "+" in question.sender.signed_in_by else Truth.NO,
-            "working-hours": self._working_hours(now_ms),
-        }
-        if question.way is Way.SFTP:  # to a pinned key or from our own door: there is no third way it could go
-            facts["transport-verified"] = Truth.YES
-        if FIRST_CONTACT not in facts and rulebook.asks(FIRST_CONTACT) and not question.sender.is_gateway:
-            facts[FIRST_CONTACT] = await self.acquaintance.first_contact(question.recipient)
-        return facts
+    async def _decided(self, rulebook: Rulebook, case: Case, question: Question, similar: str) -> tuple[Case, Verdict]:
+        """The judge's word. What the sender has answered once is not asked again; what is asked is spelled out."""
+        verdict = self.glass.decide(rulebook, case, question.transfer)
+        if not questions.is_asked(verdict):
+            return case, verdict
+        if questions.is_about_recipient(rulebook, verdict) and await self.acquaintance.correspondence.is_confirmed(
+            case.sender_person, case.recipient
+        ):
+            case = replace(case, is_confirmed=True)
+            return case, self.glass.decide(rulebook, case, question.transfer)
+        return case, questions.put(rulebook, case, verdict, similar=similar)
 
-    async def _key(self, recipient: Recipient, now_ms: int) -> Vouched | Unvouched:
+    async def _key(self, recipient: Recipient, rulebook: Rulebook, now_ms: int) -> Vouched | Unvouched:
         """The first of the recipient's addresses with a key that is vouched for; else all that was said of them."""
         reasons: tuple[Reason, ...] = ()
-        for address in (recipient.address,) if recipient.address else self._addresses(recipient.partner):
+        for address in (recipient.address,) if recipient.address else self._addresses(recipient.partner, rulebook):
             admitted = self.keyholders.admitted(address)
             if not admitted:
                 continue
@@ -198,21 +228,22 @@ class Inquiry:
             reasons += found.reasons
         return Unvouched(reasons=reasons)
 
-    def _addresses(self, partner_id: str) -> tuple[Address, ...]:
+    def _addresses(self, partner_id: str, rulebook: Rulebook) -> tuple[Address, ...]:
         """Whose keys serve a partner's box: the listed addresses first, then all in its domains that have one."""
-        partner = self.rules.rulebook.partners.get(partner_id)
+        partner = rulebook.partners.get(partner_id)
         if partner is None:
             return ()
         return (*map(Address.of, partner.addresses), *self.keyholders.at(partner.domains))
 
-    def _working_hours(self, now_ms: int) -> Truth:
-        hours = self.rules.rulebook.transfers.facts.working_hours
-        at = moment(now_ms, self.rules.zone)
-        is_within = DAYS[at.weekday()] in hours.days and hours.from_ <= f"{at:%H:%M}" < hours.to
-        return Truth.YES if is_within else Truth.NO
 
-
-SEEN_INSIDE = ("personal-data-found", "hidden-content-found", "label-conflict", FIRST_CONTACT)
+SEEN_INSIDE = (
+    "personal-data-found",
+    "hidden-content-found",
+    "label-conflict",
+    "many-recipients",
+    FIRST_CONTACT,
+    SIMILAR_NAME,
+)
 """Facts that were determined once, when the leg was judged: of this digest, and of the time before it went."""
 
 

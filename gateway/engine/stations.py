@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from gateway.engine import inside
 from gateway.engine.contents import Content, Contents
 from gateway.engine.delivering import Delivering
 from gateway.engine.inquiry import Inquiry, covered
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import CleanPart, Preparing, reasons
-from gateway.engine.verdicts import Inside, Verdicts, hidden
+from gateway.engine.verdicts import Inside, Verdicts
 from gateway.engine.voyage import Log, Voyage
 from gateway.facts import Reason, Receipt, Scrubbed
 from gateway.intake.fault import Fault
@@ -109,9 +110,9 @@ class MailStations:
             return {}, obstacles
         if content.skeleton.encrypted:
             # GAP: rules for mail the sender sealed (`sender-sealed`) are judged but not yet acted on: it waits.
-            return {}, (Reason(code="sender-sealed"),)
+            return inside.of_heading(self.rules.rulebook, content.skeleton.heading), (Reason(code="sender-sealed"),)
         cleaned = await self._cleaned(voyage, leg, content)
-        facts = {"hidden-content-found": hidden(one.outcome for one in cleaned)}
+        facts = inside.of_mail(self.rules.rulebook, content, cleaned)
         return facts, (*self._conflicts(voyage, content), *reasons(cleaned))
 
     def _conflicts(self, voyage: Voyage, content: Content) -> tuple[Reason, ...]:

@@ -5,7 +5,7 @@ Mail and files come here with what was found inside; what follows from that is t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from gateway.engine.inquiry import Inquiry, Opinion, coupled, seen_inside
@@ -15,7 +15,7 @@ from gateway.engine.voyage import Voyage
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
 from gateway.facts import Expired, Judged, Mixed, Outcome, Reason, Removed, Truth
 from gateway.journey import LegJourney, State
-from gateway.scrub.plan import Cleaned, Held, Tier
+from gateway.scrub.plan import Cleaned, Held
 from gateway.seal.floor import Choice
 from gateway.seal.pen import Unsealed
 from gateway.ship.bounce import Kind
@@ -36,10 +36,12 @@ class Verdicts:
     ) -> None:
         """Judge these legs together, each by what `inspect` finds inside it."""
         opinions: list[Opinion] = []
+        rules = self.inquiry.rules.as_it_stands()
         for ordinal in legs:
             leg = voyage.journey.legs[ordinal]
             found, obstacles = await inspect(voyage, leg)
-            opinions.append(await self.inquiry.ask_leg(voyage.journey, leg, found=found, obstacles=obstacles))
+            ask = self.inquiry.ask_leg(voyage.journey, leg, found=found, obstacles=obstacles, rules=rules)
+            opinions.append(await ask)
         for ordinal, opinion in zip(legs, coupled(opinions), strict=True):
             await self._rule(voyage, ordinal, opinion)
 
@@ -92,14 +94,6 @@ class Verdicts:
             voyage.notes += await self.notes.about(
                 voyage.journey, judged.leg, kind, judged.reasons, outcome=judged.outcome
             )
-
-
-def hidden(outcomes: Iterable[Cleaned | Held]) -> Truth:
-    """The fact `hidden-content-found`, from what became of every document."""
-    known = tuple(outcomes)
-    if any(finding.tier is Tier.HIDDEN for outcome in known for finding in outcome.findings):
-        return Truth.YES
-    return Truth.UNKNOWN if any(isinstance(outcome, Held) for outcome in known) else Truth.NO
 
 
 def obstacle(name: str, outcome: Cleaned | Held, *, is_frozen: bool = False) -> Reason | None:

@@ -6,6 +6,8 @@ Pure: files arrive as text, the day and the facts as arguments; nothing here rea
                                        ├─decide.decide──> Verdict ──explain──> words
     what is known ────────────> Case ──┘
 
+    Rulebook ──universe──> boxes ──permitted──> regions ──prove──> Proof ──prooftext──> words
+
 Promises P1 and P8: nothing is allowed unless a rule says so, block and send need certainty, and what cannot be
 determined holds. `decide` is called at RCPT, at DATA, and again just before the first byte; it is the same function.
 """

@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.scrub import Scrubber
 from gateway.scrub.families import FAMILIES, NAMES
+from gateway.scrub.personal import Personal
 from gateway.scrub.plan import Cleaned, Code, Held, Inspection, Plan, Stuck, Window
 from gateway.scrub.sniff import Type, agrees, charset_of, sniff
 from gateway.scrub.tally import survey_plan
+from gateway.scrub.texts import personal_in
 from gateway.scrub.zipread import MOST_BYTES
 
 MOST_WHOLE = 256 << 20
@@ -73,7 +75,8 @@ class Nested:
 
 def inspect(content: Window, *, name: str = "", media: str = "") -> Inspection:
     """What stands in `content`, by the same walk `clean` takes. `name` and `media` as declared, or empty."""
-    return survey(content, name=name, media=media, plan=Plan()).inspection
+    found = survey(content, name=name, media=media, plan=Plan()).inspection
+    return found if found.held else replace(found, personal=_personal(content, media))
 
 
 def survey(content: Window, *, name: str = "", media: str = "", plan: Plan) -> Survey:
@@ -104,7 +107,18 @@ def _cleaned(
         return stuck.held
     if isinstance(result, Held):
         return result
+    if plan.counts_personal and depth == 0:
+        result = replace(result, personal=_personal(content, media))
     return content[:] if result.is_signed else out.getvalue(), result
+
+
+def _personal(content: Window, media: str) -> Personal | None:
+    """On a budget of its own: what was inflated for cleaning is inflated again."""
+    shared = Shared()
+    try:
+        return personal_in(content, sniff(content, shared.spend, media=media), shared.spend)
+    except Stuck:
+        return None
 
 
 def _scrubber(content: Window, name: str, media: str, shared: Shared) -> tuple[Type, Scrubber]:

@@ -13,6 +13,7 @@ from mmap import mmap
 from typing import Protocol, TypeAlias
 
 from gateway.errors import Unreadable
+from gateway.scrub.personal import Personal
 
 Window: TypeAlias = bytes | mmap
 """Read-only bytes of a document: in memory, or a mapping of a descriptor the workshop inherited."""
@@ -165,6 +166,8 @@ class Plan:
     """What is said of documents of one family (`families` in `rules/metadata.toml`); counts after `within` alone."""
     seed: bytes = b""
     """The leg's own randomness, for scrubbers that must write new identifiers."""
+    counts_personal: bool = False
+    """Some rule asks whether there is personal data in it."""
 
     def within(self, family: str) -> Plan:
         """The plan for a document of this family, and for all that is nested in it."""
@@ -196,6 +199,8 @@ class Cleaned:
     findings: tuple[Finding, ...] = ()
     kept: tuple[Finding, ...] = ()
     is_signed: bool = False
+    personal: Personal | None = None
+    """Identifiers in its texts, where they were to be counted; None: nobody looked, or could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +210,8 @@ class Inspection:
     findings: tuple[Finding, ...] = ()
     is_signed: bool = False
     held: Held | None = None
+    personal: Personal | None = None
+    """As in `Cleaned`."""
 
 
 class Stuck(Unreadable):

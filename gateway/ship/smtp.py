@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from gateway.facts import Receipt
+from gateway.facts import Hop, Receipt
 from gateway.seal.hop import Demand
 from gateway.ship import Line, NotNow, Target
 from gateway.ship.dial import Patience, Proved, dial, tls_context
@@ -83,6 +83,19 @@ class SmtpCarrier:
                 self._forget_if_empty(bound, pool)
         assert refusal is not None
         yield refusal
+
+    async def probe(self, demand: Demand, targets: tuple[Target, ...]) -> Hop | NotNow:
+        """What the first of `targets` that proves what is demanded proved. It is told our name and nothing else."""
+        refusal: NotNow | None = None
+        for target in targets:
+            found = await self._fresh(demand, target)
+            if isinstance(found, SmtpLine):
+                found.proved.wire.quit()
+                return found.hop
+            refusal = refusal or found
+        if refusal is None:
+            raise ValueError("a probe goes somewhere")
+        return refusal
 
     async def close(self) -> None:
         """Close what is idle."""

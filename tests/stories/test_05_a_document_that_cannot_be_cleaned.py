@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.house import ALENA, JO, RUTH, House, Waits
+from tests.house import ALENA, JO, PER, RUTH, House, Waits
 from tests.world import attached, attachment, letter
 
 JUDGE = "judge@court.test"
@@ -55,4 +55,4 @@ def test_a_named_person_releases_it(town: House, waits: Waits) -> None:
     (arrived,) = town.outside().awaits(JUDGE)
     assert "Released by Ruth Okafor; it is judged again now." == said
     assert RECORDING == attachment(judge.opens(arrived), "CANARY-1.rec")
-    assert RUTH in town.asks("ledger", "show", waits.transfer)
+    assert RUTH in town.asks("ledger", "show", waits.transfer, by=PER)

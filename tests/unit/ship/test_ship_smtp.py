@@ -733,3 +733,27 @@ def test_cancelling_closes_the_line(sink, authority):
 
     assert isinstance(run(story()), Taken)
     assert 2 == sink.connections
+
+
+def test_a_probe_hears_the_proof_and_says_nothing_of_anybody(sink, authority):
+    """The server proves itself to our name alone: no sender, no recipient, no content, and the line is given up."""
+    proved = _probed(sink, asked(authority))
+
+    assert (Level.VERIFIED, "private-ca") == (proved.level, proved.verdict)
+    assert {b"EHLO", b"STARTTLS", b"QUIT"} >= {line.split()[0] for line in (*sink.clear, *sink.told)}
+    assert [] == list(sink.contents)
+
+
+def test_a_probe_of_a_server_that_cannot_prove_itself_says_why(sink, authority):
+    """The same reason a delivery would wait for."""
+    assert "pin-differs" == _unproved(_probed(sink, asked(authority, Level.PIN, spki_sha256=("0" * 64,))))
+    assert _said_nothing(sink)
+
+
+def _probed(sink, wanted: Demand):
+    async def story():
+        carrier = SmtpCarrier(name="gate.test", patience=PATIENT)
+        async with sink.open():
+            return await carrier.probe(wanted, at(sink))
+
+    return run(story())
