@@ -2,19 +2,24 @@
 
 Everything here is made from the store and can be made again. A tile is written before the checkpoint that needs it:
 write, fsync, rename, fsync the folder. Partial tiles stay until the full one exists.
+
+Beside `checkpoint` lies `witnessed`: the last head that outsiders vouch for, with their lines. As long as that is the
+published head, `checkpoint` bears the lines too.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.errors import StoreAway, Tampering, Unreadable
 from gateway.keep import Head, LeafRow, Reading
 from gateway.ledger.checkpoint import verify
-from gateway.ledger.merkle import Fetch, Frontier
-from gateway.ledger.tiles import WIDTH, grown, reader, tiles_between
+from gateway.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Fetch, Frontier, consistency, is_consistent, leaf_hash
+from gateway.ledger.tiles import WIDTH, Tile, grown, parse_path, reader, tiles_between
 
 PAGE = 2048
 
@@ -26,6 +31,8 @@ class Publication:
         self._folder = folder
         self._records = records
         self._vkey = vkey
+        self._lock = threading.Lock()
+        """Around the checkpoint: heads are published while witnesses answer."""
 
     def size(self) -> int:
         """How many entries the published checkpoint covers; 0 when nothing is published. Raises `Tampering`."""
@@ -39,14 +46,57 @@ class Publication:
 
     def checkpoint(self) -> str | None:
         """The published checkpoint, or None."""
+        return self._note("checkpoint")
+
+    def witnessed(self) -> str | None:
+        """The last head that outsiders vouch for, with their lines, or None."""
+        return self._note("witnessed")
+
+    def vouch(self, note: str, lines: Sequence[str]) -> None:
+        """Publish what outsiders say of a published head. Blocks. Raises `StoreAway`."""
+        cosigned = note + "".join(lines)
         try:
-            return (self._folder / "checkpoint").read_text(encoding="utf-8")
+            _write(self._folder / "witnessed", cosigned.encode())
+            with self._lock:
+                published = self.checkpoint() or ""
+                if published.partition("\n\n")[0] == note.partition("\n\n")[0]:
+                    _write(self._folder / "checkpoint", cosigned.encode())
+        except OSError as why:
+            raise StoreAway(f"cannot publish what witnesses say: {why.strerror}") from why
+
+    def _note(self, name: str) -> str | None:
+        try:
+            return (self._folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def fetch(self, size: int) -> Fetch:
         """Tree hashes from the published tiles of a tree of `size`."""
-        return reader(size, lambda path: (self._folder / path).read_bytes())
+        return reader(size, self._read)
+
+    def root_at(self, size: int, head: Head) -> bytes:
+        """The root of the first `size` entries under `head`. Blocks. Raises `Tampering` if entries are missing.
+
+        Tiles are believed as far as they lead to the signed root; beyond that the entries are hashed again.
+        """
+        if size == head.size:
+            return head.root
+        if not size:
+            return EMPTY_ROOT
+        try:
+            published = self.size()
+            fetch, tree = self.fetch(published), Frontier.at(published, self.fetch(published))
+            root = Frontier.at(size, fetch).root()
+            path = consistency(size, published, fetch)
+            if published <= head.size and is_consistent(size, published, root, tree.root(), path):
+                self.frontier(head)  # the published tree is the beginning of the signed one
+                return root
+        except (OSError, ValueError, Unreadable, Tampering):
+            pass
+        frontier = Frontier()
+        for leaves in self._pages(0, size):
+            frontier = frontier.extend([leaf_hash(leaf.entry) for leaf in leaves])
+        return frontier.root()
 
     def frontier(self, head: Head | None) -> Frontier:
         """The right edge of the tree under `head`, from tiles and whatever followed them. Raises `Tampering`.
@@ -67,23 +117,57 @@ class Publication:
         return frontier
 
     def publish(self, head: Head) -> int:
-        """Bring the folder up to `head`; how many entries are new. Blocks. Raises `StoreAway`."""
+        """Bring the folder up to `head`, once it was read back; how many entries are new. Blocks.
+
+        Raises `StoreAway`, and `Tampering` if what is stored or published is not what was signed.
+        """
         old = self.size()
         if head.size <= old:
             return 0
         first = old // WIDTH * WIDTH
         rows = [leaf for leaves in self._pages(first, head.size) for leaf in leaves]
         new = [leaf.hash for leaf in rows[old - first :]]
+        self._require_whole(rows, old, new, head)
         tree = grown(old, self.fetch(old), new)
         try:
             for path, content in tiles_between(old, head.size, fetch=tree, entry=lambda i: rows[i - first].entry):
                 _write(self._folder / path, content)
                 if ".p/" not in path:
                     shutil.rmtree(self._folder / (path + ".p"), ignore_errors=True)
-            _write(self._folder / "checkpoint", head.note.encode())
+            with self._lock:
+                _write(self._folder / "checkpoint", head.note.encode())
         except OSError as why:
             raise StoreAway(f"cannot publish the ledger: {why.strerror}") from why
         return head.size - old
+
+    def _require_whole(self, rows: Sequence[LeafRow], old: int, new: Sequence[bytes], head: Head) -> None:
+        """Read back what the writer wrote, on a connection of our own: leaves, tree, root, our signature.
+
+        Raises `Tampering`: what is not so must not leave the house under our name.
+        """
+        signed = verify(head.note, [self._vkey])
+        if not signed.signers or (signed.checkpoint.size, signed.checkpoint.root) != (head.size, head.root):
+            raise Tampering("the head that was stored is not the one that was signed")
+        for leaf in rows:
+            if leaf_hash(leaf.entry) != leaf.hash:
+                raise Tampering(f"entry {leaf.index} was stored with other bytes than were signed")
+        try:
+            frontier = Frontier.at(old, self.fetch(old)) if old else Frontier()
+        except (OSError, Unreadable) as why:
+            raise Tampering("the published tiles cannot be read back; fsck says which") from why
+        if frontier.extend(new).root() != head.root:
+            raise Tampering("what was stored, after what is published, does not give the signed root; fsck says where")
+
+    def _read(self, path: str) -> bytes:
+        """A tile; a partial one may have been tidied away since, and then stands at the beginning of the full one."""
+        try:
+            return (self._folder / path).read_bytes()
+        except FileNotFoundError:
+            tile = parse_path(path)
+            if tile.width == WIDTH or tile.level is None:
+                raise
+            full = Tile(tile.level, tile.index)
+            return (self._folder / full.path).read_bytes()[: HASH_BYTES * tile.width]
 
     def _pages(self, first: int, end: int) -> list[tuple[LeafRow, ...]]:
         pages = []
@@ -104,6 +188,8 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    if path.read_bytes() != content:
+        raise Tampering(f"{path.name} does not read back as it was published")
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

@@ -6,8 +6,8 @@ one transaction: facts, their sealed bodies and boxes, their leaves, due work an
 1. Take all that waits, within the caps.
 2. Read the clock once; ledger time never falls.
 3. Compose entries; a write whose stream has moved on fails alone.
-4. Fold the leaf hashes into the frontier; sign the head.
-5. Check the very bytes to be stored with other code (`ledger.verify.Checker`). Differ: stop.
+4. Fold the leaf hashes into the frontier: the head.
+5. Check the very bytes to be stored with other code (`ledger.verify.Checker`). Differ: stop. Only now sign.
 6. Commit, moving the head by compare-and-swap. An unknown end stops the process: recovery decides.
 7. Only now: the receipts.
 
@@ -26,6 +26,7 @@ from functools import partial
 
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Composed, Entries, Position, Write
+from gateway.engine.writing import Closing
 from gateway.errors import Conflict, Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Receipt
 from gateway.keep import Head, Records
@@ -47,6 +48,8 @@ class _Job:
     answer: Callable[[tuple[Receipt, ...] | BaseException], None]
     statements: tuple[Statement, ...] = ()
     """Entries about the ledger itself."""
+    keys: tuple[tuple[str, bytes], ...] = ()
+    """Keys to be kept with them, by their streams."""
 
     @property
     def is_opening(self) -> bool:
@@ -68,6 +71,7 @@ class Scribe:
         head: Head | None,
         last_entry: bytes,
         on_fatal: Callable[[Failure], None],
+        genesis: Statement | None = None,
     ) -> None:
         self._records = records
         self._entries = entries
@@ -79,6 +83,7 @@ class Scribe:
             frontier.size, frontier.hashes, origin=signer.name, keys=(signer.vkey,), last_ms=self._last_ms
         )
         self._head = head
+        self._genesis = genesis or genesis_statement(origin=signer.name, vkeys=(signer.vkey,))
         self._on_fatal = on_fatal
         self._fatal: Failure | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -89,7 +94,7 @@ class Scribe:
     def start(self) -> None:
         """Start writing. On an empty ledger the first entry is `genesis`."""
         if self._head is None:
-            self._commit([], [genesis_statement(origin=self._signer.name, vkeys=(self._signer.vkey,))])
+            self._commit([], [self._genesis])
         self._thread.start()
 
     def stop(self) -> None:
@@ -122,11 +127,13 @@ class Scribe:
         """
         return await self._ask(writes)
 
-    async def tick(self) -> None:
-        """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end."""
-        await self._ask((), (tick_statement(),))
+    async def tick(self, closing: Closing | None = None) -> None:
+        """See `Writer.tick`."""
+        await self._ask((), closing, is_tick=True)
 
-    async def _ask(self, writes: tuple[Write, ...], statements: tuple[Statement, ...] = ()) -> tuple[Receipt, ...]:
+    async def _ask(
+        self, writes: tuple[Write, ...], closing: Closing | None = None, *, is_tick: bool = False
+    ) -> tuple[Receipt, ...]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[Receipt, ...]] = loop.create_future()
 
@@ -141,7 +148,7 @@ class Scribe:
         def answer(result: tuple[Receipt, ...] | BaseException) -> None:
             loop.call_soon_threadsafe(settle, result)
 
-        self._jobs.put(_Job(writes, answer, statements))
+        self._jobs.put(_tick(answer, closing) if is_tick else _Job(writes, answer))
         return await future
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
@@ -156,9 +163,11 @@ class Scribe:
         """`append` for a caller that wants to be called back, on the writing thread."""
         self._jobs.put(_Job(writes, answer))
 
-    def order_tick(self, answer: Callable[[tuple[Receipt, ...] | BaseException], None]) -> None:
+    def order_tick(
+        self, answer: Callable[[tuple[Receipt, ...] | BaseException], None], closing: Closing | None = None
+    ) -> None:
         """`tick`, likewise."""
-        self._jobs.put(_Job((), answer, (tick_statement(),)))
+        self._jobs.put(_tick(answer, closing))
 
     def reissue(self, stream: str) -> Receipt:
         """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
@@ -226,6 +235,7 @@ class Scribe:
             now_ms = self._tick(statements)
             position = Position(index=self._frontier.size, at_ms=now_ms)
             composed = [self._entries.of_log(statement, position) for statement in statements]
+            composed += [self._entries.of_key(stream, key) for job in jobs for stream, key in job.keys]
             for job in jobs:
                 try:
                     answers.append((job, self._entries.of(job.writes, position)))
@@ -257,8 +267,10 @@ class Scribe:
             return self._head
         frontier = self._frontier.extend([leaf.hash for leaf in leaves])
         root = frontier.root()
-        note = self._signer.sign(format_checkpoint(self._signer.name, frontier.size, root))
-        checked = self._checker.extend([leaf.entry for leaf in leaves], note)
+        text = format_checkpoint(self._signer.name, frontier.size, root)
+        checked = self._checker.foresee([leaf.entry for leaf in leaves], text)
+        note = self._signer.sign(text)
+        checked.accept(note)
         head = Head(size=frontier.size, root=root, note=note)
         self._records.append(appends, old=self._head, new=head)
         self._checker, self._frontier, self._head, self._last_ms = checked, frontier, head, position.at_ms
@@ -270,6 +282,13 @@ class Scribe:
         for job in jobs:
             job.answer(fatal)
         self.give_up(fatal)
+
+
+def _tick(answer: Callable[[tuple[Receipt, ...] | BaseException], None], closing: Closing | None) -> _Job:
+    if closing is None:
+        return _Job((), answer, (tick_statement(),))
+    statement = tick_statement(index=closing.index.to_json())
+    return _Job((), answer, (statement,), keys=((closing.stream, closing.key),))
 
 
 def _receipt(part: Composed, head: Head) -> Receipt:

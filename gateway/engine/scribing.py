@@ -21,7 +21,18 @@ import msgspec
 
 from gateway.engine.entries import Write
 from gateway.engine.scribe import Scribe, receipt_of
-from gateway.errors import Conflict, Failure, InUse, Misconfigured, Ours, StoreAway, StoreBroken, Tampering
+from gateway.engine.writing import Closing
+from gateway.errors import (
+    Conflict,
+    Failure,
+    InUse,
+    Misconfigured,
+    Ours,
+    RolledBack,
+    StoreAway,
+    StoreBroken,
+    Tampering,
+)
 from gateway.facts import Receipt, from_bytes, kind_of, to_bytes
 from gateway.journey import Unlawful
 from gateway.keep import Content, Head
@@ -51,7 +62,7 @@ class _Append(_Order, frozen=True, kw_only=True, array_like=True, tag=1):
 
 
 class _Tick(_Order, frozen=True, kw_only=True, array_like=True, tag=2):
-    pass
+    closing: Closing | None = None
 
 
 class _Claim(_Order, frozen=True, kw_only=True, array_like=True, tag=3):
@@ -75,7 +86,7 @@ _decode_order = msgspec.msgpack.Decoder(_Append | _Tick | _Claim).decode
 _decode_answer = msgspec.msgpack.Decoder(_Answer).decode
 _encode = msgspec.msgpack.encode
 _FAILURES: dict[str, type[Failure]] = {
-    kind.__name__: kind for kind in (StoreAway, StoreBroken, Tampering, Misconfigured, InUse)
+    kind.__name__: kind for kind in (StoreAway, StoreBroken, Tampering, RolledBack, Misconfigured, InUse)
 }
 
 
@@ -107,8 +118,8 @@ class ScribeEnd:
         match order:
             case _Append(number=number, writes=writes):
                 self.scribe.order(tuple(_write(wire) for wire in writes), lambda result: self._tell(number, result))
-            case _Tick(number=number):
-                self.scribe.order_tick(lambda result: self._tell(number, result))
+            case _Tick(number=number, closing=closing):
+                self.scribe.order_tick(lambda result: self._tell(number, result), closing)
             case _Claim(number=number, now_ms=now_ms, until_ms=until_ms, limit=limit):
                 try:
                     streams = self.scribe.claim_now(now_ms=now_ms, until_ms=until_ms, limit=limit)
@@ -200,9 +211,9 @@ class DistantScribe(asyncio.Protocol):
         size, note = answer.head.size, answer.head.note
         return tuple(receipt_of(*receipt, size=size, note=note) for receipt in answer.receipts)
 
-    async def tick(self) -> None:
+    async def tick(self, closing: Closing | None = None) -> None:
         """See `Writer.tick`."""
-        await self._ask(lambda number: _Tick(number=number))
+        await self._ask(lambda number: _Tick(number=number, closing=closing))
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
         """See `Writer.claim`."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.engine.entries import Write
 from gateway.errors import Failure
 from gateway.facts import Receipt
 from gateway.keep import Head
+from gateway.ledger.dayindex import DayIndex
+
+LONG_AGO_MS = 0
+DAYS = "index/"
+"""Before a day: the stream its key is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """A day of the ledger that is over: its index, and the key the index was made with."""
+
+    index: DayIndex
+    key: bytes
+
+    @property
+    def stream(self) -> str:
+        """Where the key is."""
+        return f"{DAYS}{self.index.day.isoformat()}"
 
 
 class Writer(Protocol):
@@ -26,8 +45,11 @@ class Writer(Protocol):
         """
         ...
 
-    async def tick(self) -> None:
-        """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end."""
+    async def tick(self, closing: Closing | None = None) -> None:
+        """One more `tick`: whoever reads the ledger sees that it lived, and that nothing is missing at its end.
+
+        With `closing` it closes a day, whose key is kept with it.
+        """
         ...
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
@@ -41,3 +63,12 @@ class Writer(Protocol):
     def give_up(self, why: Failure) -> None:
         """Durability was lost elsewhere: nothing more is written, and the process stops. Any thread."""
         ...
+
+
+async def is_answering(writer: Writer) -> bool:
+    """Ask it something that finds nothing, through its socket, its process and its database."""
+    try:
+        await writer.claim(now_ms=LONG_AGO_MS, until_ms=LONG_AGO_MS, limit=1)
+    except Failure:
+        return False
+    return True

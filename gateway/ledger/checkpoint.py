@@ -172,6 +172,17 @@ def verify(untrusted: str, vkeys: Sequence[str]) -> Signed:
     return Signed(checkpoint, tuple(signers))
 
 
+def own_note(untrusted: str, vkey: str) -> str:
+    """The note with the lines of `vkey` alone. Raises `Unreadable`."""
+    key, note = parse_vkey(vkey), parse_note(untrusted)
+    lines = [
+        f"{_DASH}{name} {base64_text(line)}\n"
+        for name, line in note.signatures
+        if (name, line[:4]) == (key.name, key.id)
+    ]
+    return f"{note.text}\n{''.join(lines)}"
+
+
 def _parse_line(untrusted: str) -> tuple[str, bytes]:
     dash, name, rest = untrusted[:2], *untrusted[2:].partition(" ")[::2]
     if dash != _DASH or not _NAME.fullmatch(name):

@@ -8,13 +8,13 @@ bit in memory once killed a public log; here it stops the batch instead.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.errors import Tampering, Unreadable
-from gateway.ledger import checkpoint
-from gateway.ledger.checkpoint import Signed, parse_checkpoint, parse_note
+from gateway.ledger import absence, checkpoint, erasure
+from gateway.ledger.checkpoint import Checkpoint, Signed, parse_checkpoint, parse_note
 from gateway.ledger.disclosure import check_disclosure
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.merkle import is_included, leaf_hash
@@ -72,6 +72,8 @@ def verify_bundle(untrusted: bytes, keys: Sequence[str]) -> Report:
     3. From each entry's own bytes and its path, reach the root of the checkpoint.
     4. The checkpoint is signed by a key the reader brings; the bundle's own policy is no trust root.
     5. Each disclosed value is what its entry committed to.
+    6. A certificate of erasure, if there is one, holds.
+    7. A proof of absence, if there is one, holds.
     """
     try:
         evidence = parse_bundle(untrusted)  # 1
@@ -100,7 +102,10 @@ def _verify(evidence: Evidence, keys: Sequence[str]) -> Report:
     findings += [_place(proof, head.size, head.root) for proof in evidence.proofs]  # 3
     findings.append(_signature(evidence.note, keys))  # 4
     findings += [finding for proof in evidence.proofs for finding in _disclosed(proof)]  # 5
-    return Report(findings=tuple(findings), evidence=evidence)
+    findings += _attached(evidence, erasure.FILE, lambda: erasure.check(evidence, keys), 6)
+    findings += _attached(evidence, absence.FILE, lambda: absence.check(evidence), 7)
+    beside = (absence.UNCHECKED,) if evidence.file(absence.FILE) else ()
+    return Report(findings=tuple(findings), evidence=evidence, unchecked=(*UNCHECKED, *beside))
 
 
 def _time(said: Sequence[Entry]) -> Finding:
@@ -147,6 +152,18 @@ def _disclosed(proof: Proof) -> list[Finding]:
     return findings
 
 
+def _attached(evidence: Evidence, name: str, check: Callable[[], tuple[bool | None, str]], step: int) -> list[Finding]:
+    """What a further file of the bundle comes to, if it is there."""
+    if evidence.file(name) is None:
+        return []
+    try:
+        is_true, words = check()
+    except Unreadable as why:
+        return [Finding(step, Verdict.FALSE, f"{name} cannot be read: {why.cause}")]
+    verdict = Verdict.UNDECIDED if is_true is None else Verdict.TRUE if is_true else Verdict.FALSE
+    return [Finding(step, verdict, words)]
+
+
 # ── before we sign ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -172,12 +189,11 @@ class Checker:
         slots = tuple(waiting.pop() if size >> level & 1 else None for level in range(size.bit_length()))
         return cls(origin, tuple(keys), size, slots, last_ms)
 
-    def extend(self, entries: Sequence[bytes], note: str) -> Checker:
-        """The checker after this batch. Raises `Tampering` if anything about it is not as it must be.
+    def foresee(self, entries: Sequence[bytes], text: str) -> Checker:
+        """The checker after this batch, before a key is used on `text`. Raises `Tampering`.
 
         1. Each entry is canonical, its time does not fall, and it points only backwards.
-        2. Their hashes, added to the last signed tree, give the size and root of `note`.
-        3. `note` is our log's and bears a true signature by our key.
+        2. Their hashes, added to the last signed tree, give the size and root of `text`, which is our log's.
         """
         slots, last_ms = list(self.slots), self.last_ms
         for index, entry in enumerate(entries, start=self.size):
@@ -185,14 +201,26 @@ class Checker:
             _add(slots, hashlib.sha256(b"\x00" + entry).digest())
         size = self.size + len(entries)
         try:
+            head = checkpoint.parse_checkpoint(text)
+        except Unreadable as why:
+            raise Tampering(f"our own checkpoint cannot be read: {why.cause}") from why
+        if head.origin != self.origin or head.size != size or head.root != _fold(slots):  # 2
+            raise Tampering(f"the head to be signed at {size} is not the tree of its entries")
+        return Checker(self.origin, self.keys, size, tuple(slots), last_ms)
+
+    def accept(self, note: str) -> Checker:
+        """This checker, if `note` is its head under a true signature by our key. Raises `Tampering`."""
+        try:
             signed = checkpoint.verify(note, self.keys)
         except Unreadable as why:
             raise Tampering(f"our own note cannot be read: {why.cause}") from why
-        if signed.checkpoint.size != size or signed.checkpoint.root != _fold(slots):  # 2
-            raise Tampering(f"the head to be signed at {size} is not the tree of its entries")
-        if signed.checkpoint.origin != self.origin or not signed.signers:  # 3
-            raise Tampering("the head is not signed by this log")
-        return Checker(self.origin, self.keys, size, tuple(slots), last_ms)
+        if signed.checkpoint != Checkpoint(self.origin, self.size, _fold(self.slots)) or not signed.signers:
+            raise Tampering(f"the head signed at {self.size} is not the tree of its entries, or not signed by this log")
+        return self
+
+    def extend(self, entries: Sequence[bytes], note: str) -> Checker:
+        """`foresee` and `accept` at once, for a note that was signed already. Raises `Tampering`."""
+        return self.foresee(entries, note.partition("\n\n")[0] + "\n").accept(note)
 
 
 def _check_entry(entry: bytes, index: int, last_ms: int) -> int:

@@ -26,7 +26,7 @@ import asyncssh
 
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
-from gateway.engine.shelf import PREFIX
+from gateway.engine.files.shelf import PREFIX
 from gateway.journey import Journey, State
 from tests.boxes import FileClient, PartnerBox
 from tests.chaos.counting import EVERYTHING, WAITS, Books, Count, books, indiscretions, now_ms

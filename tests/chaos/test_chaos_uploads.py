@@ -25,7 +25,7 @@ from gateway.doors.sftp.settings import Settings
 from gateway.doors.sftp.status import Client
 from gateway.doors.sftp.tree import Remove
 from gateway.doors.sftp.wire import Kind
-from gateway.engine import staging
+from gateway.engine.files import staging
 from tests.unit.doors.office_world import FIRM, PARTNER, DoorOffice, entry, get, names, path, tell
 from tests.unit.doors.sftp_talk import PUT, RESUME, frame, string
 from tests.unit.doors.sftp_world import USUAL, People, key

@@ -9,7 +9,9 @@ import pytest
 
 from gateway.engine import caretaker as chores
 from gateway.engine.caretaker import Caretaker
+from gateway.engine.outsiders.anchors import Anchors
 from gateway.engine.publication import Publication
+from gateway.errors import PeerTemporary
 from gateway.ledger.entry import read_entry
 from tests.unit.engine.engine_world import MINUTE, Office, in_the_office
 
@@ -80,3 +82,62 @@ async def test_a_chore_that_fails_is_tried_again(
         in_the_way.unlink()
         await until(lambda: publication.size() == office.scribe.head.size)  # type: ignore[union-attr]
         keeper.stop()
+
+
+class Turns:
+    """A chore that counts, and may fail or take for ever."""
+
+    def __init__(self, *, every_s: float = 0.002, fails: bool = False, hangs: bool = False) -> None:
+        self.every_s = every_s
+        self.count = 0
+        self._fails = fails
+        self._hangs = hangs
+
+    async def turn(self) -> None:
+        self.count += 1
+        if self._hangs:
+            await asyncio.Event().wait()
+        if self._fails:
+            raise PeerTemporary("they are away")
+
+
+@in_the_office()
+async def test_chores_hold_up_nobody(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that fails is tried again, one that hangs at the end does not keep it from ending."""
+    monkeypatch.setattr(chores, "PUBLISH_EVERY_S", 0.002)
+    monkeypatch.setattr(chores, "LAST_TURN_S", 0.01)
+    publication = Publication(tmp_path, office.records, office.signer.vkey)
+    steady, failing, last = Turns(), Turns(fails=True), Turns(every_s=3600, hangs=True)
+    keeper = Caretaker(
+        scribe=office.scribe, publication=publication, clock=office.clock, chores=(steady, failing),
+        at_stop=(last,),
+    )  # fmt: skip
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keeper.run())
+        await until(lambda: min(steady.count, failing.count) > 2)
+        await office.accepts()
+        keeper.stop()
+
+    assert office.scribe.head is not None
+    assert office.scribe.head.size - publication.size() < 12
+    assert 1 == last.count
+
+
+@in_the_office()
+async def test_each_published_head_is_anchored(
+    office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On other storage too; storage that is away is said once, not each second, and does not stop publishing."""
+    disk = tmp_path / "disk"
+    publication = Publication(tmp_path / "ledger", office.records, office.signer.vkey)
+    anchors = Anchors(tmp_path / "anchors", vkey=office.signer.vkey, published=tmp_path / "ledger", elsewhere=disk)
+    keeper = Caretaker(scribe=office.scribe, publication=publication, clock=office.clock, anchors=anchors)
+    for _ in range(3):
+        await keeper._publish()
+    assert 1 == caplog.text.count("head not anchored")
+
+    disk.mkdir()
+    await keeper._publish()
+
+    assert office.scribe.head is not None
+    assert office.scribe.head.note == (disk / "sealgate-anchor").read_text()

@@ -1,0 +1,6 @@
+"""Those outside who can tell that this ledger is what it was, and what is done when they say it is not.
+
+anchors    never sign at or below what is anchored elsewhere;  recovery: when an older copy was put back all the same
+vouching   asks witnesses to cosign;  witness: is one for others;  stamping: asks a clock's authority
+letters    the head, once a day, to whoever may audit;  testimony: since when who vouches
+"""
