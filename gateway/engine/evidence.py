@@ -5,8 +5,9 @@ Proofs lead to the *published* checkpoint: what is proved is what everybody else
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from gateway.engine.attested import Attested
 from gateway.engine.publication import Publication
@@ -22,30 +23,53 @@ MOST_ENTRIES = 1000
 """More would not fit a bundle of 16 MiB with all that is disclosed."""
 TRIES = 3
 
+Attach = Callable[[Evidence], Iterable[tuple[str, bytes]]]
+"""Makes what goes beside the proofs, from these."""
 
-def bundle_of(said: Sequence[Attested], publication: Publication, vkey: str, *, hide: Collection[str] = ()) -> bytes:
-    """The bundle of these entries, every class but the hidden ones disclosed. The same evidence gives the same bytes.
 
-    At most `MOST_ENTRIES` of them. Raises `StoreAway` if the published ledger does not cover them yet, and `Tampering`
-    if what we would hand out does not verify.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which values a bundle shows. Without a word: all of them."""
+
+    hide: Collection[str] = ()
+    """Classes of which nothing is shown."""
+    only: Collection[str] = ()
+    """If any, exactly these fields (`rcp.addr`) and no other."""
+
+    def __contains__(self, name: str) -> bool:
+        cls = name.partition(".")[0]
+        return cls not in self.hide and (not self.only or name in self.only)
+
+
+EVERYTHING = Choice()
+
+
+def bundle_of(
+    said: Sequence[Attested],
+    publication: Publication,
+    vkey: str,
+    *,
+    shows: Choice = EVERYTHING,
+    attach: Attach = lambda evidence: (),
+) -> bytes:
+    """The bundle of these entries, showing what is chosen. The same evidence gives the same bytes.
+
+    At most `MOST_ENTRIES` of them. `attach` makes the further files, which may depend on the proofs.
+    Raises `StoreAway` if the published ledger does not cover them yet, and `Tampering` if what we would hand out does
+    not verify.
     """
-    bundle = encode_bundle(_evidence(said, publication, vkey, hide))
+    note, paths = _paths([one.index for one in said], publication, vkey)
+    proofs = (
+        Proof(index=one.index, entry=one.leaf.entry, path=path, note=note, disclosures=_disclosed(one, shows))
+        for one, path in zip(said, paths, strict=True)
+    )
+    evidence = Evidence(proofs=tuple(proofs), policy=policy_of([vkey]))
+    bundle = encode_bundle(replace(evidence, attached=tuple(sorted(attach(evidence)))))
     report = verify_bundle(bundle, [vkey])  # read back before it leaves: handbook `ledger.md` §9
     if report.verdict is not Verdict.TRUE:
         wrong = "; ".join(finding.words for finding in report.findings if finding.verdict is not Verdict.TRUE)
         raise Tampering(f"the ledger does not prove this: {wrong}")
     return bundle
-
-
-def _evidence(said: Sequence[Attested], publication: Publication, vkey: str, hide: Collection[str]) -> Evidence:
-    note, paths = _paths([one.index for one in said], publication, vkey)
-    return Evidence(
-        proofs=tuple(
-            Proof(index=one.index, entry=one.leaf.entry, path=path, note=note, disclosures=_disclosed(one, hide))
-            for one, path in zip(said, paths, strict=True)
-        ),
-        policy=policy_of([vkey]),
-    )
 
 
 def _paths(indexes: Sequence[int], publication: Publication, vkey: str) -> tuple[str, list[tuple[bytes, ...]]]:
@@ -61,12 +85,14 @@ def _paths(indexes: Sequence[int], publication: Publication, vkey: str) -> tuple
     raise StoreAway("a tile of the published ledger is missing; see: sealgate ledger fsck")
 
 
-def _disclosed(said: Attested, hide: Collection[str]) -> tuple[Disclosure, ...]:
-    """Every field of every class that is neither hidden nor erased; also that a field has no value."""
+def _disclosed(said: Attested, shows: Choice) -> tuple[Disclosure, ...]:
+    """Every chosen field of every class that is not erased; also that a field has no value."""
     kind = said.entry.kind
+    fields = FIELDS.get(kind, {})
     return tuple(
         disclose(kind, index=said.index, cls=cls, field=field, secret=box.secret, values=box.values)
         for cls, box in zip(CLASSES, said.classes, strict=True)
-        if box is not None and cls not in hide
-        for field in FIELDS[kind][cls]
+        if box is not None
+        for field in fields.get(cls, ())
+        if f"{cls}.{field}" in shows
     )

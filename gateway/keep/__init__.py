@@ -109,6 +109,14 @@ class Reading(Protocol):
         """At most `limit` ledger entries from `index` on, in order."""
         ...
 
+    def entries(self, stream: str) -> tuple[LeafRow, ...]:
+        """Every ledger entry of one stream, in order."""
+        ...
+
+    def leading(self, terms: Sequence[bytes], stream: str) -> frozenset[bytes]:
+        """Those of the terms by which `find` finds this stream."""
+        ...
+
     def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
         """Streams, newest first, that have at least one term of every group; all with facts if there is no group."""
         ...
@@ -146,9 +154,36 @@ class Records(Reading, Protocol):
     def forget(self, stream: str) -> None:
         """Destroy the stream's data key, bodies, boxes, terms and light content. Harmless if there is none.
 
-        Nothing is due any more. Rows and leaves stay, so every proof still verifies. Copies may outlive it in the store
-        until `Tidies.shrink`.
+        Nothing is due any more. Rows and leaves stay, so every proof still verifies; a stream without facts, which is
+        a key alone, goes with its name. Copies may outlive it in the store until `Tidies.shrink`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """What is destroyed of one stream that otherwise stays."""
+
+    stream: str
+    bodies: tuple[tuple[int, bytes], ...] = ()
+    """By version, the sealed body that takes the place of a fact's."""
+    boxes: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """By ledger index, the classes whose boxes go."""
+    terms: tuple[bytes, ...] = ()
+    """By what it is no longer found."""
+    drops_content: bool = False
+    """Whether its light content goes too."""
+
+
+class Erases(Protocol):
+    """Destroying a part of a stream, where `Records.forget` destroys all of it. Old copies go with `Tidies.shrink`."""
+
+    def redact(self, redactions: Sequence[Redaction]) -> None:
+        """Carry all out, in one transaction. Doing it again changes nothing. Raises `KeyError` for no stream."""
+        ...
+
+    def compact(self) -> None:
+        """Write the whole store anew, so that no page of it holds what is gone."""
         ...
 
 

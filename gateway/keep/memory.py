@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.errors import Conflict, StoreAway, Tampering
-from gateway.keep import Append, Draft, Head, History, LeafRow, Page, Row
+from gateway.keep import Append, Draft, Head, History, LeafRow, Page, Redaction, Row
 from gateway.keep.order import check_order
 from gateway.transfer import BlobId
 
 NO_BOXES = (b"",) * 6
+CLASSES = ("op", "snd", "rcp", "obj", "net", "sec")
 PIECE = 256 * 1024
 
 
@@ -28,7 +29,7 @@ class _Stream:
 
 
 class MemoryRecords:
-    """`Records` and `Tidies` in memory."""
+    """`Records`, `Tidies` and `Erases` in memory."""
 
     def __init__(self) -> None:
         self.is_away = False
@@ -92,6 +93,19 @@ class MemoryRecords:
                     self._registers[register] = new
             return self._registers.get(register)
 
+    def entries(self, stream: str) -> tuple[LeafRow, ...]:
+        """See `Records.entries`."""
+        with self._lock:
+            self._check_reachable()
+            return tuple(leaf for leaf in self._leaves if leaf.stream == stream)
+
+    def leading(self, terms: Sequence[bytes], stream: str) -> frozenset[bytes]:
+        """See `Records.leading`."""
+        with self._lock:
+            self._check_reachable()
+            kept = self._streams.get(stream)
+            return frozenset(terms) & kept.terms if kept else frozenset()
+
     def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
         """See `Records.find`."""
         with self._lock:
@@ -118,9 +132,38 @@ class MemoryRecords:
             if kept is None:
                 return
             rows = tuple(replace(row, body=b"") for row in kept.rows)
-            self._streams[stream] = _Stream(rows=rows)
+            if rows:
+                self._streams[stream] = _Stream(rows=rows)
+            else:
+                del self._streams[stream]
             self._contents = {blob: kept for blob, kept in self._contents.items() if kept[0] != stream}
             self._leaves = [replace(leaf, boxes=NO_BOXES) if leaf.stream == stream else leaf for leaf in self._leaves]
+
+    def redact(self, redactions: Sequence[Redaction]) -> None:
+        """See `Erases.redact`."""
+        with self._lock:
+            self._check_reachable()
+            kept = [self._streams[one.stream] for one in redactions]
+            for one, stream in zip(redactions, kept, strict=True):
+                self._redact(one, stream)
+
+    def _redact(self, redaction: Redaction, kept: _Stream) -> None:
+        bodies, boxes = dict(redaction.bodies), dict(redaction.boxes)
+        kept.rows = tuple(replace(row, body=bodies.get(row.version, row.body)) for row in kept.rows)
+        kept.terms.difference_update(redaction.terms)
+        if redaction.drops_content:
+            gone = redaction.stream
+            self._contents = {blob: kept for blob, kept in self._contents.items() if kept[0] != gone}
+        for index, classes in boxes.items():
+            leaf = self._leaves[index]
+            if leaf.stream == redaction.stream:
+                left = tuple(
+                    b"" if cls in classes else box for cls, box in zip(CLASSES, leaf.boxes or NO_BOXES, strict=True)
+                )
+                self._leaves[index] = replace(leaf, boxes=left)
+
+    def compact(self) -> None:
+        """See `Erases.compact`."""
 
     def shrink(self) -> bool:
         """See `Tidies.shrink`."""

@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 
 import apsw
 
+from gateway.errors import Tampering
 from gateway.keep import Head, History, LeafRow, Page, Row
 from gateway.keep.database import failure_of, open_reader
 from gateway.transfer import BlobId
@@ -22,6 +23,10 @@ from gateway.transfer import BlobId
 # What the columns hold, which STRICT tables vouch for.
 _RowColumns: TypeAlias = tuple[int, str, int, bytes, int]
 _LeafColumns: TypeAlias = tuple[int, str, int, int | None, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+
+
+ENOUGH = 10_000
+"""Streams; groups of so many are all called common."""
 
 
 class SqliteReading:
@@ -65,13 +70,34 @@ class SqliteReading:
             leaves=tuple(_leaf(cast(_LeafColumns, leaf)) for leaf in leaves),
         )
 
-    def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
-        """See `Records.find`."""
-        marks = [",".join("?" * len(group)) for group in groups]
-        clauses = "".join(f" AND id IN (SELECT stream FROM term WHERE term IN ({mark}))" for mark in marks)
-        query = f"SELECT name FROM stream WHERE version > 0{clauses} ORDER BY id DESC LIMIT ?"
+    def entries(self, stream: str) -> tuple[LeafRow, ...]:
+        """See `Records.entries`."""
         with self._reading() as db:
-            terms = [term for group in groups for term in group]
+            leaves = db.execute(
+                "SELECT idx, name, leaf.version, leg, entry, hash, op, snd, rcp, obj, net, sec FROM leaf"
+                " JOIN stream ON stream.id = leaf.stream WHERE name = ? ORDER BY idx",
+                (stream,),
+            ).fetchall()
+        return tuple(_leaf(cast(_LeafColumns, leaf)) for leaf in leaves)
+
+    def leading(self, terms: Sequence[bytes], stream: str) -> frozenset[bytes]:
+        """See `Records.leading`. Looks the terms up as `find` does, in the table itself."""
+        marks = ",".join("?" * len(terms))
+        query = (  # left to itself SQLite would look into the index beside it, and a damaged table go unseen
+            f"SELECT term FROM term INDEXED BY sqlite_autoindex_term_1 WHERE term IN ({marks})"
+            " AND stream = (SELECT id FROM stream WHERE name = ?)"
+        )
+        with self._reading() as db:
+            found = cast("list[tuple[bytes]]", db.execute(query, (*terms, stream)).fetchall())
+        return frozenset(term for (term,) in found)
+
+    def find(self, groups: Sequence[Sequence[bytes]], *, limit: int) -> tuple[str, ...]:
+        """See `Records.find`. The rarest group leads; of what it leads to, the others are only looked up."""
+        with self._reading() as db:
+            ordered = sorted(groups, key=lambda group: _commonness(db, group)) if len(groups) > 1 else groups
+            clauses = "".join(map(_clause, range(len(ordered)), ordered))
+            query = f"SELECT name FROM stream WHERE version > 0{clauses} ORDER BY id DESC LIMIT ?"
+            terms = [term for group in ordered for term in group]
             found = cast("list[tuple[str]]", db.execute(query, (*terms, limit)).fetchall())
         return tuple(name for (name,) in found)
 
@@ -80,6 +106,11 @@ class SqliteReading:
         with self._reading() as db:
             found = db.execute("SELECT sealed FROM content WHERE blob = ?", (blob,)).fetchone()
         return cast("tuple[bytes]", found)[0] if found else None
+
+    def register(self, name: str) -> bytes | None:
+        """What a register holds; see `Records.swap`."""
+        with self._reading() as db:
+            return read_register(db, name)
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
@@ -96,6 +127,22 @@ class SqliteReading:
                 db.execute("ROLLBACK")
         except apsw.Error as why:
             raise failure_of(why) from why
+        except UnicodeDecodeError as why:  # text we wrote that is none any more
+            raise Tampering("the store holds a text that cannot be read") from why
+
+
+def _clause(place: int, group: Sequence[bytes]) -> str:
+    marks = ",".join("?" * len(group))
+    if place == 0:
+        return f" AND id IN (SELECT stream FROM term WHERE term IN ({marks}))"
+    return f" AND EXISTS (SELECT 1 FROM term WHERE term IN ({marks}) AND term.stream = stream.id)"
+
+
+def _commonness(db: apsw.Connection, group: Sequence[bytes]) -> int:
+    """How many streams have one of these terms, as far as it pays to count."""
+    marks = ",".join("?" * len(group))
+    query = f"SELECT count(*) FROM (SELECT 1 FROM term WHERE term IN ({marks}) LIMIT {ENOUGH})"
+    return cast("tuple[int]", db.execute(query, tuple(group)).fetchall()[0])[0]
 
 
 def read_register(db: apsw.Connection, name: str) -> bytes | None:

@@ -17,7 +17,7 @@ from typing import NoReturn, cast
 import apsw
 
 from gateway.errors import Conflict, StoreBroken, Tampering
-from gateway.keep import Append, Head
+from gateway.keep import Append, Head, Redaction
 from gateway.keep.database import claim_writing, failure_of, open_writer, sync_log
 from gateway.keep.order import check_order
 from gateway.keep.reading import SqliteReading, read_register
@@ -25,10 +25,11 @@ from gateway.keep.reading import SqliteReading, read_register
 CHECKPOINT_PAGES = 2_000
 """The log is folded into the file when it has grown by this much: 8 MB."""
 NO_BOXES = (b"",) * 6
+CLASSES = ("op", "snd", "rcp", "obj", "net", "sec")
 
 
 class SqliteRecords(SqliteReading):
-    """`Records` and `Tidies` on a local disk, for the one process that writes. Any thread may call; close it after."""
+    """`Records`, `Tidies` and `Erases` on a local disk, for the one process that writes. Any thread may call."""
 
     def __init__(self, path: Path, *, vfs: str | None = None) -> None:
         super().__init__(path, vfs=vfs)
@@ -124,6 +125,26 @@ class SqliteRecords(SqliteReading):
                 db.execute("DELETE FROM term WHERE stream = ?", of)
                 db.execute("DELETE FROM content WHERE stream = ?", of)
                 db.execute("UPDATE stream SET due_ms = NULL WHERE id = ?", of)
+                db.execute("DELETE FROM stream WHERE id = ? AND version = 0", of)  # its very name says whom it was for
+
+    def redact(self, redactions: Sequence[Redaction]) -> None:
+        """See `Erases.redact`."""
+        with self._writing() as db:
+            for one in redactions:
+                found = db.execute("SELECT id FROM stream WHERE name = ?", (one.stream,)).fetchone()
+                if found is None:
+                    raise KeyError(one.stream)
+                _redact(db, cast("tuple[int]", found)[0], one)
+
+    def compact(self) -> None:
+        """See `Erases.compact`."""
+        with self._lock:
+            if self._broken:
+                raise self._broken
+            try:
+                self._writer.execute("VACUUM")
+            except apsw.Error as why:
+                self._fail(why)
 
     def shrink(self) -> bool:
         """See `Tidies.shrink`."""
@@ -200,6 +221,19 @@ def _move_head(db: apsw.Connection, old: Head | None, new: Head) -> None:
         )
     if db.changes() != 1:
         raise Tampering(f"the stored head is not the one of size {old.size if old else 0} that was last signed")
+
+
+def _redact(db: apsw.Connection, stream: int, redaction: Redaction) -> None:
+    db.executemany(
+        "UPDATE fact SET body = ? WHERE stream = ? AND version = ?",
+        [(body, stream, version) for version, body in redaction.bodies],
+    )
+    for cls in CLASSES:  # a column's name cannot be a parameter; these six are ours
+        indexes = [(index, stream) for index, classes in redaction.boxes if cls in classes]
+        db.executemany(f"UPDATE leaf SET {cls} = x'' WHERE idx = ? AND stream = ?", indexes)
+    db.executemany("DELETE FROM term WHERE term = ? AND stream = ?", [(term, stream) for term in redaction.terms])
+    if redaction.drops_content:
+        db.execute("DELETE FROM content WHERE stream = ?", (stream,))
 
 
 def _enter_streams(db: apsw.Connection, appends: Sequence[Append]) -> dict[str, int]:

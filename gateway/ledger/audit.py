@@ -6,12 +6,14 @@ A fold over the log. `FAILED`: this log was not written by a gateway that keeps 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.errors import Unreadable
 from gateway.ledger import jcs
+from gateway.ledger.dayindex import DayIndex
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.leaf import FACT_SCHEMA, FIELDS, LOG_KINDS, LOG_SCHEMA, OUTCOMES
 
@@ -61,9 +63,14 @@ class Audit:
         self._legs: dict[tuple[bytes, int], _Leg] = {}
         self._orders: dict[int, Entry] = {}
         """Disposals ordered and not yet done, by index."""
+        self._intents: list[int] = []
+        """Every `sealed`."""
+        self._day_end = 0
+        """Up to where days are closed."""
 
-    def add(self, untrusted_entry: bytes) -> None:
-        """The next entry."""
+    def add(self, untrusted_entry: bytes) -> Entry | None:
+        """The next entry; what it says, or None if it cannot be read."""
+        said: Entry | None = None
         try:
             said = read_entry(untrusted_entry)
         except Unreadable as why:
@@ -78,6 +85,12 @@ class Audit:
             elif said.leg is not None and said.x is not None:
                 self._leg(said, (said.x, said.leg))
         self._index += 1
+        return said
+
+    @property
+    def open_intents(self) -> int:
+        """How many legs were to leave and have not ended."""
+        return sum(1 for leg in self._legs.values() if leg.sealed is not None and not leg.closed_by)
 
     def finish(self, now_ms: int) -> tuple[Finding, ...]:
         """All findings, in order of entries, and what is open for too long as of `now_ms`."""
@@ -113,9 +126,24 @@ class Audit:
         if said.kind == "seal":
             self._is_sealed = True
         if said.kind == "tick":
+            self._close_day(said)
             before, self._last_tick_ms = self._last_tick_ms, said.time_ms
             if before is not None and said.time_ms - before > LONGEST_SILENCE_MS:
                 self._reported("no tick for longer than it should be")
+
+    def _close_day(self, said: Entry) -> None:
+        """A day is closed once, from where the last one ended, with the number of its intents."""
+        try:
+            index = DayIndex.of(said)
+        except Unreadable as why:
+            self._failed(why.cause)
+            return
+        if index is None:
+            return
+        counted = bisect_left(self._intents, index.end) - bisect_left(self._intents, index.first)
+        if index.first != self._day_end or index.end > self._index or index.count != counted:
+            self._failed("closes a day that is not as it says")
+        self._day_end = index.end
 
     def _leg(self, said: Entry, name: tuple[bytes, int]) -> None:
         leg = self._legs.get(name)
@@ -130,6 +158,7 @@ class Audit:
         self._close(said, leg)
         if said.kind == "sealed":
             leg.sealed = self._index
+            self._intents.append(self._index)
 
     def _close(self, said: Entry, leg: _Leg) -> None:
         is_visit = leg.closed_by == said.kind == "collected"

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from gateway.errors import Unreadable
 from gateway.ledger.entry import read_entry
 from gateway.ledger.jcs import Json
@@ -44,31 +42,26 @@ class Disclosure:
     @classmethod
     def from_json(cls, untrusted: Json) -> Disclosure:
         """As it was written. Raises `Unreadable`."""
-        try:
-            wire = msgspec.convert(untrusted, _Wire)
-        except msgspec.ValidationError as why:
-            raise Unreadable("not a disclosure") from why
-        is_decoy = wire.v is None
-        if is_decoy != bool(wire.pad) or is_decoy == bool(wire.salt) or len(wire.path) > _LONGEST_PATH or wire.i < 0:
+        value: str | None
+        keys = len(untrusted) if isinstance(untrusted, Mapping) else 0
+        match untrusted:
+            case {"i": int(index), "c": str(name), "f": str(field), "path": list(path), "v": str(v), "salt": str(salt)}:
+                value, is_one = v, keys == 6
+            case {"i": int(index), "c": str(name), "f": str(field), "path": list(path), "pad": str(salt)}:
+                value, is_one = None, keys == 5
+            case _:
+                raise Unreadable("not a disclosure")
+        nodes = [node for node in path if isinstance(node, str)]
+        if not is_one or len(nodes) != len(path) or len(path) > _LONGEST_PATH or index < 0:
             raise Unreadable("not a disclosure")
         return cls(
-            index=wire.i,
-            cls=wire.c,
-            field=wire.f,
-            value=wire.v,
-            salt=unbase64(wire.salt or wire.pad, HASH_BYTES),
-            path=tuple(unbase64(node, HASH_BYTES) for node in wire.path),
+            index=index,
+            cls=name,
+            field=field,
+            value=value,
+            salt=unbase64(salt, HASH_BYTES),
+            path=tuple(unbase64(node, HASH_BYTES) for node in nodes),
         )
-
-
-class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    i: int
-    c: str
-    f: str
-    path: list[str]
-    v: str | None = None
-    salt: str = ""
-    pad: str = ""
 
 
 def disclose(

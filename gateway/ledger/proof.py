@@ -24,6 +24,9 @@ LARGEST_PROOF = 1024 * 1024
 _LONGEST_PATH = 63
 _MAGIC = "c2sp.org/tlog-proof@v1"
 
+ATTACHED = ("absence.json", "certificate.txt", "erasure.json", "report.pdf", "tsa-chain.pem", "tsa.tsr", "verify.html")
+"""What may lie beside the proofs."""
+
 README = """\
 This bundle is evidence from a Sealgate ledger: what happened to a transfer, and when.
 
@@ -33,6 +36,9 @@ This bundle is evidence from a Sealgate ledger: what happened to a transfer, and
   proofs/            for each, the path that leads from it to the signed head
   checkpoint         the signed head of the ledger
   policy             the key the office signs with, for convenience only
+  verify.html        if it is here: checks this bundle in a browser, without a network
+  erasure.json       if it is here: what was erased on purpose; certificate.txt says it in words
+  absence.json       if it is here: that nothing else went to somebody on some days
   MANIFEST           the SHA-256 of every file here
 
 To verify it, get the office's ledger key from the office itself, by a way you trust (not from this bundle), and run
@@ -65,8 +71,13 @@ class Evidence:
     policy: str
     """C2SP tlog-policy text naming the log's key: a hint, never a trust root."""
     readme: str = README
+    attached: tuple[tuple[str, bytes], ...] = ()
+    """Further files, each by a name of `ATTACHED`, in order of names."""
 
     def __post_init__(self) -> None:
+        names = [name for name, _ in self.attached]
+        if names != sorted(set(names)) or not set(names) <= set(ATTACHED):
+            raise ValueError("a file that belongs to no bundle")
         indexes = [proof.index for proof in self.proofs]
         if not indexes or indexes != sorted(set(indexes)):
             raise ValueError("a bundle holds at least one entry, each once, in order")
@@ -77,6 +88,10 @@ class Evidence:
     def note(self) -> str:
         """The signed checkpoint."""
         return self.proofs[0].note
+
+    def file(self, name: str) -> bytes | None:
+        """A further file; None if there is none of that name."""
+        return dict(self.attached).get(name)
 
 
 def policy_of(vkeys: Sequence[str]) -> str:
@@ -146,6 +161,7 @@ def encode_bundle(evidence: Evidence) -> bytes:
         "disclosures.json": jcs.encode([one.to_json() for proof in evidence.proofs for one in proof.disclosures]),
         "policy": evidence.policy.encode(),
         "record.json": _record(evidence),
+        **dict(evidence.attached),
     }
     for proof in evidence.proofs:
         files[f"entries/{proof.index}.bin"] = proof.entry
@@ -163,6 +179,7 @@ def parse_bundle(untrusted: bytes) -> Evidence:
             proofs=tuple(sorted(proofs, key=lambda proof: proof.index)),
             policy=files["policy"].decode(),
             readme=files["README.txt"].decode(),
+            attached=tuple((name, content) for name, content in files.items() if name in ATTACHED),
         )
         is_canonical = encode_bundle(evidence) == untrusted
     except (KeyError, ValueError) as why:

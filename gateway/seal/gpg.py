@@ -61,6 +61,11 @@ class Ring:
         name = fingerprint(named)
         return self._run(now_ms, lambda program: program.export_keys(name, armor=False, minimal=True))
 
+    def drop(self, named: str, now_ms: int) -> None:
+        """Take a certificate out of the ring; harmless if it is not there."""
+        name = fingerprint(named)
+        self._run(now_ms, lambda program: program.delete_keys(name))
+
     def _run(self, now_ms: int, verb: Callable[[gnupg.GPG], object]) -> bytes:
         """What a run wrote. Raises `Misconfigured` if there is no GnuPG, `Ours` if it hangs or python-gnupg fails."""
         heard: list[bytes] = []

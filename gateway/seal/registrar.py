@@ -58,6 +58,13 @@ class Registrar:
             return Unvouched(reasons=(Reason(code="key-unreadable", about=(("why", "GnuPG refused it"),)),))
         return entries[0]
 
+    def drop(self, fingerprint: str, now_ms: int) -> None:
+        """Take a certificate out: whoever it names is to be forgotten. Harmless if it is not there."""
+        self._ring.drop(fingerprint, now_ms)
+        with self._lock:
+            self._generation += 1
+            self._vouched.clear()
+
     def entries(self, now_ms: int, fingerprints: tuple[str, ...] = ()) -> tuple[Entry, ...]:
         """The certificates held; only those named, if any are."""
         return read_listing(self._ring.listing(fingerprints, now_ms))

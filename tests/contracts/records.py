@@ -251,6 +251,26 @@ def finds_by_terms(records: Records) -> None:
     assert () == records.find([[b"ann"], []], limit=9)
 
 
+def gives_the_entries_of_one_stream(records: Records) -> None:
+    """All of them, in order, whatever stands between them; none of a stream there is not."""
+    records.append([facts("T-A", at=0), facts("T-B", at=1, count=2)], old=None, new=head(3))
+    records.append([facts("T-A", at=3, expected=1)], old=head(3), new=head(4))
+
+    assert [(0, 1), (3, 2)] == [(leaf.index, leaf.version) for leaf in records.entries("T-A")]
+    assert records.since(1, 2).leaves == records.entries("T-B")
+    assert () == records.entries("T-C")
+
+
+def tells_which_terms_lead_to_a_stream(records: Records) -> None:
+    """Of those asked about, the ones `find` finds it by; another stream's are not among them."""
+    first, second = facts("T-A", at=0, terms=(b"ann", b"jan")), facts("T-B", at=1, terms=(b"ben", b"jan"))
+    records.append([first, second], old=None, new=head(2))
+
+    assert {b"ann", b"jan"} == records.leading((b"ann", b"jan", b"ben", b"feb"), "T-A")
+    assert frozenset() == records.leading((b"ann",), "T-C")
+    assert frozenset() == records.leading((), "T-A")
+
+
 def forgets_a_stream_and_nothing_else(records: Records) -> None:
     """Key, bodies, boxes, terms and due work are gone; rows, leaves, hashes and every other stream stay."""
     mine = facts("T-A", at=0, count=2, terms=(b"both", b"mine"), due_ms=1, key=b"mine")
@@ -321,6 +341,8 @@ PROMISES: tuple[Callable[[Records], None], ...] = (
     swaps_registers,
     keeps_light_content_with_its_facts,
     finds_by_terms,
+    gives_the_entries_of_one_stream,
+    tells_which_terms_lead_to_a_stream,
     forgets_a_stream_and_nothing_else,
     goes_on_after_forgetting,
     reads_are_of_one_instant,

@@ -13,11 +13,11 @@ from gateway.keep.beside import BlobsBeside
 from gateway.keep.files import FileBlobs
 from gateway.keep.memory import MemoryBlobs, MemoryRecords
 from gateway.keep.sqlite import SqliteRecords
-from tests.contracts import blobs, records
+from tests.contracts import blobs, erases, records
 
 
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Records]:
+def sqlite(folder: Path) -> Iterator[SqliteRecords]:
     """Records in a file."""
     store = SqliteRecords(folder / "records.sqlite")
     try:
@@ -45,6 +45,19 @@ def test_memory_records(promise: Callable[[Records], None]) -> None:
 @pytest.mark.parametrize("promise", records.PROMISES, ids=lambda promise: promise.__name__)
 def test_sqlite_records(promise: Callable[[Records], None], tmp_path: Path) -> None:
     """Records in SQLite keep every promise."""
+    with sqlite(tmp_path) as store:
+        promise(store)
+
+
+@pytest.mark.parametrize("promise", erases.PROMISES, ids=lambda promise: promise.__name__)
+def test_memory_erases(promise: Callable[[erases.Store], None]) -> None:
+    """Records in memory keep every promise of erasing a part."""
+    promise(MemoryRecords())
+
+
+@pytest.mark.parametrize("promise", erases.PROMISES, ids=lambda promise: promise.__name__)
+def test_sqlite_erases(promise: Callable[[erases.Store], None], tmp_path: Path) -> None:
+    """Records in SQLite keep every promise of erasing a part."""
     with sqlite(tmp_path) as store:
         promise(store)
 

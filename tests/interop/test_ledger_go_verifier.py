@@ -6,20 +6,38 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from gateway.commands.asking import attestations_of
+from gateway.commands.ledger import ledger
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
-from gateway.commands.verify import check
-from gateway.engine.evidence import bundle_of
+from gateway.commands.verdict import check
+from gateway.engine.attested import Attestations
+from gateway.engine.evidence import Choice, bundle_of
+from gateway.ledger import jcs
 from gateway.ledger.bundle import read_zip, write_zip
 from gateway.ledger.leaf import CLASSES, FIELDS
+from gateway.ledger.strict import base64_text
 from gateway.ledger.verify import Verdict
 from tests.audited import Past, laid_out
+from tests.unit.engine.engine_world import Office, in_the_office
+from tests.unit.engine.test_engine_dayclosing import (
+    CLERK,
+    COURT,
+    MONDAY,
+    NOBODY,
+    answering,
+    closer,
+    later,
+    sealed_for,
+)
 
 pytestmark = [
     pytest.mark.interop,
@@ -27,6 +45,7 @@ pytestmark = [
 ]
 
 SOURCE = Path(__file__).parent / "go" / "verify" / "main.go"
+BESIDE = SOURCE.with_name("beside.go")
 STEP = 499
 """Every so many bytes one is flipped; a prime, so that it falls on all kinds of places."""
 
@@ -39,10 +58,11 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
 @pytest.fixture(scope="module")
 def bundle(past: Past) -> bytes:
     with opened(Setting(folder=past.folder)) as office:
-        attestations = attestations_of(office)
+        attestations = Attestations(office.records, office.archive, office.keyring)
         story = attestations.story(past.delivered)
         assert story is not None
-        return bundle_of(tuple(attestations.of(story)), office.publication, past.ledger_key, hide=("net",))
+        shows = Choice(hide=("net",))
+        return bundle_of(tuple(attestations.of(story)), office.publication, past.ledger_key, shows=shows)
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +70,13 @@ def theirs(tmp_path_factory: pytest.TempPathFactory, past: Past) -> Callable[[by
     """Whether the Go program finds a bundle true."""
     folder = tmp_path_factory.mktemp("go")
     program = folder / "verify"
-    build = ["go", "build", "-o", str(program), str(SOURCE)]
+    build = ["go", "build", "-o", str(program), str(SOURCE), str(BESIDE)]
     done = subprocess.run(build, capture_output=True, text=True, timeout=300, check=False)
     assert 0 == done.returncode, done.stderr
 
-    def verdict(untrusted: bytes) -> bool:
+    def verdict(untrusted: bytes, key: str = past.ledger_key) -> bool:
         (folder / "bundle").write_bytes(untrusted)
-        told = subprocess.run(
-            [program, folder / "bundle", past.ledger_key], capture_output=True, timeout=20, check=False
-        )
+        told = subprocess.run([program, folder / "bundle", key], capture_output=True, timeout=20, check=False)
         assert told.returncode in (0, 1), told.stdout
         return told.returncode == 0
 
@@ -108,3 +126,79 @@ def test_the_fields_are_the_same(theirs: Callable[[bytes], bool]) -> None:
     assert [] == [
         kind for kind, table in expected.items() if f'"{kind}":' not in source or json.dumps(table) not in source
     ]
+
+
+# ── what lies beside the proofs ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def certificate(past: Past, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Of an erasure, in an office of its own: the others' bundles lead to the ledger as it was."""
+    folder = tmp_path_factory.mktemp("erased")
+    shutil.copytree(past.folder, folder / "office")
+    (folder / "password").write_text(past.passwords["per@town.test"])
+    words = ["erase", "class", past.delivered, "--leg", "0", "--class", "rcp", "--class", "net", "--basis", "a test"]
+    signed = ["--as", "per@town.test", "--password-file", str(folder / "password")]
+    out = ["--despite", "record", "--certificate", str(folder / "certificate")]
+    done = CliRunner().invoke(ledger, [*words, *signed, *out], obj=Setting(folder=folder / "office"))
+    assert 0 == done.exit_code, done.output
+    return (folder / "certificate").read_bytes()
+
+
+def test_both_find_a_certificate_true(certificate: bytes, past: Past, theirs: Callable[[bytes], bool]) -> None:
+    """Orders, disposals, and the way from the head before to the head after."""
+    assert (True, True) == (ours(certificate, past), theirs(certificate))
+
+
+@pytest.mark.parametrize("change", ["consistency", "pairs", "before"])
+def test_both_find_a_certificate_that_lies(
+    change: str, certificate: bytes, past: Past, theirs: Callable[[bytes], bool]
+) -> None:
+    """A way that leads elsewhere, entries that do not belong together, another head before."""
+    said = json.loads(read_zip(certificate)["erasure.json"])
+    lies = {"consistency": said["consistency"][1:], "pairs": [said["pairs"][0][::-1]], "before": said["before"] + "x"}
+    lie = rewritten(certificate, "erasure.json", jcs.encode({**said, change: lies[change]}))
+
+    assert (False, False) == (ours(lie, past), theirs(lie))
+
+
+@in_the_office()
+async def _an_absence(office: Office) -> None:
+    """Several intents over three days, one of them empty."""
+    for number, address in enumerate((COURT, CLERK, COURT, "judge@court.test"), start=1):
+        await sealed_for(office, address, number)
+    await later(office, 2)
+    await sealed_for(office, COURT, 9)
+    await later(office, 3)
+    await closer(office).turn()
+    with tempfile.TemporaryDirectory() as folder:
+        answers = answering(office, folder)
+        days = (MONDAY, date(2026, 11, 25))
+        _ABSENCES.update({name: answers.bundle(name, *days) for name in (NOBODY, COURT, CLERK)})
+    _KEYS.append(office.signer.vkey)
+
+
+_ABSENCES: dict[str, bytes] = {}
+_KEYS: list[str] = []
+
+
+def test_both_find_absence_and_presence_true(past: Past, theirs: Callable[..., bool]) -> None:
+    """Whoever got nothing, one thing, and several; each lie about them is false to both."""
+    _an_absence()
+    key = _KEYS[0]
+    for bundle in _ABSENCES.values():
+        assert (Verdict.TRUE, True) == (check(bundle, (key,)).verdict, theirs(bundle, key))
+        said = json.loads(read_zip(bundle)["absence.json"])
+        for lie in _lies(said):
+            told = rewritten(bundle, "absence.json", jcs.encode(lie))
+            assert (Verdict.FALSE, False) == (check(told, (key,)).verdict, theirs(told, key)), lie
+
+
+def _lies(said: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A day left out, a line left out, another key, another span."""
+    monday, *rest = said["days"]
+    yield {**said, "days": rest}
+    yield {**said, "days": [{**monday, "lines": monday["lines"][:-1]}, *rest]}
+    yield {**said, "days": [{**monday, "lines": monday["lines"][1:]}, *rest]}
+    yield {**said, "days": [{**monday, "key": base64_text(bytes(32))}, *rest]}
+    yield {**said, "to": "2026-11-26"}

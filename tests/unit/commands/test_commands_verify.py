@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.commands.asking import attestations_of
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
-from gateway.commands.verify import check, verify
+from gateway.commands.verdict import check
+from gateway.commands.verify import verify
+from gateway.engine.attested import Attestations
 from gateway.engine.evidence import bundle_of
 from gateway.ledger.bundle import read_zip
 from gateway.ledger.verify import Verdict
@@ -21,7 +22,7 @@ from tests.audited import Past
 @pytest.fixture(scope="module")
 def bundle(laid_out_once: Past) -> bytes:
     with opened(Setting(folder=laid_out_once.folder)) as office:
-        attestations = attestations_of(office)
+        attestations = Attestations(office.records, office.archive, office.keyring)
         story = attestations.story(laid_out_once.held)
         assert story is not None
         return bundle_of(tuple(attestations.of(story)), office.publication, laid_out_once.ledger_key)

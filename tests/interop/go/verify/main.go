@@ -136,6 +136,9 @@ func verify(bundle []byte, vkey string) error {
 		}
 		shown = append(shown, p.disclosures...)
 	}
+	if err := checkBeside(files, proofs, size, root, vkey); err != nil {
+		return err
+	}
 	return checkDerived(files, shown)
 }
 
@@ -146,7 +149,7 @@ func checkDerived(files map[string][]byte, shown []disclosure) error {
 	}
 	for name := range files {
 		known := map[string]bool{"README.txt": true, "checkpoint": true, "disclosures.json": true, "policy": true, "record.json": true, "MANIFEST": true}
-		if !known[name] && !strings.HasPrefix(name, "entries/") && !strings.HasPrefix(name, "proofs/") {
+		if !known[name] && !attached[name] && !strings.HasPrefix(name, "entries/") && !strings.HasPrefix(name, "proofs/") {
 			return errors.New("a file that belongs to no bundle")
 		}
 	}

@@ -1,0 +1,33 @@
+"""The office's retention rules, as `shred.schedule` asks them."""
+
+from __future__ import annotations
+
+from gateway.judge.stationshapes import HoldTable, RetentionFile, RetentionTable
+from gateway.shred.schedule import Hold, Keep, Schedule
+
+
+def schedule_of(file: RetentionFile) -> Schedule:
+    """The schedule of a checked `retention.toml`."""
+    return Schedule(keeps=tuple(_keep(table) for table in file.keep), holds=tuple(_hold(table) for table in file.hold))
+
+
+def _keep(table: RetentionTable) -> Keep:
+    return Keep(
+        id=table.id,
+        because=table.because,
+        what=frozenset(table.what),
+        labels=frozenset(table.labels),
+        until=table.for_.after,
+    )
+
+
+def _hold(table: HoldTable) -> Hold:
+    return Hold(
+        id=table.id,
+        because=table.because,
+        owner=table.owner,
+        until=table.until,
+        partners=frozenset(table.partners),
+        people=frozenset(address.lower() for address in table.people),
+        purposes=frozenset(table.purposes),
+    )
