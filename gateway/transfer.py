@@ -47,6 +47,8 @@ class Way(StrEnum):
     MAIL = "mail"
     SFTP = "sftp"
     PICKUP = "pickup"
+    COURIER = "courier"
+    """Paper, a disk, a key: carried by hand under a numbered seal, and written down (`engine.couriers`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,8 @@ class Seal(StrEnum):
     OPENPGP = "openpgp"
     TRANSPORT = "transport"
     """By the next hop's verified TLS alone; only where the rules' floor allows it."""
+    NUMBERED = "numbered-seal"
+    """A physical seal with a number, in a courier's hands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

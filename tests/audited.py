@@ -38,6 +38,7 @@ from gateway.transfer import (
     Way,
     transfer_id,
 )
+from tests.earnest import in_earnest
 from tests.playbook import attempted, deferred, shipped
 
 BODY = b"From: alena@town.test\r\n\r\nThe statement of claim.\r\n"
@@ -58,13 +59,21 @@ class Past:
     """From Jo to the court: waits for a person."""
     deferred: TransferId
     """From Jo to the court: sealed, and the other server was busy."""
+    passwords: dict[str, str]
+    """By address."""
 
 
 def laid_out(folder: Path) -> Past:
     """An office with a past."""
-    day = lay_out(folder, base=20000, clock=SystemClock(), publish=publish_first)
+
+    def publish(office: Path) -> None:
+        in_earnest(office)
+        publish_first(office)
+
+    day = lay_out(folder, base=20000, clock=SystemClock(), publish=publish)
     with writing(folder) as pen:
-        return Past(folder, day.ledger_key, _delivered(pen), _held(pen), _deferred(pen))
+        passwords = {account.address: account.password for account in day.accounts}
+        return Past(folder, day.ledger_key, _delivered(pen), _held(pen), _deferred(pen), passwords)
 
 
 @dataclass(slots=True)

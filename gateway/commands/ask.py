@@ -19,7 +19,8 @@ import click
 import msgspec
 
 from gateway.commands.assembly import parts_of
-from gateway.commands.office import alone, opened, rules_of_office, scribe_of
+from gateway.commands.office import alone, anchors_of, opened, rules_of_office, scribe_of
+from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
 from gateway.doors.admin import Answer, AnyOrder, Consult, bring
 from gateway.errors import Failure, Misconfigured
@@ -60,11 +61,15 @@ def ask(setting: Setting, order: AnyOrder) -> Answer:
     return _here(setting, order)
 
 
-def consult(setting: Setting, question: str, why: str) -> None:
-    """Write down that this user asks the ledger this; durable when it returns. Raises `Misconfigured`."""
-    answer = ask(setting, Consult(question=question, why=why))
+def consult(setting: Setting, question: str, why: str, *, by: str = "", secret_password: str = "") -> str:
+    """Write down who asks the ledger this; durable when it returns. The address of whoever signed in, or nothing.
+
+    Raises `Misconfigured`.
+    """
+    answer = ask(setting, Consult(by=by, secret_password=secret_password, question=question, why=why))
     if not answer.is_done:
         raise Misconfigured(answer.sentence)
+    return answer.subjects[1] if by else ""
 
 
 def tell(answer: Answer, *, as_json: bool) -> None:
@@ -81,6 +86,7 @@ def _here(setting: Setting, order: AnyOrder) -> Answer:
     """No gateway runs: open the office for writing and carry it out. What it calls for happens at the next start."""
     with alone(setting), opened(setting, is_writing=True) as office, ThreadPoolExecutor(2) as disk:
         rules = rules_of_office(office)
+        asyncio.run(consult_witnesses(office, rules))
         scribe = scribe_of(office, rules, _already_told)
         scribe.start()
         try:
@@ -90,6 +96,7 @@ def _here(setting: Setting, order: AnyOrder) -> Answer:
             scribe.stop()
         if scribe.head:
             office.publication.publish(scribe.head)
+            anchors_of(office, rules).note(scribe.head)
         return answer
 
 

@@ -28,6 +28,7 @@ class Log(msgspec.Struct, frozen=True):
     """The `ledger` line of `gateway.toml`."""
 
     origin: str
+    unsigned: str = "operator"
 
 
 class Door(msgspec.Struct, frozen=True):

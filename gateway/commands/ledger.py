@@ -5,28 +5,46 @@ Days are the office's own; times are UTC. Values come from the entries themselve
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import sys
+from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from functools import partial
+from pathlib import Path
 
 import click
 import msgspec
 
-from gateway.commands import rows
-from gateway.commands.asking import asked, asking, attestations_of, reason, told
-from gateway.commands.fsck import fsck
+from gateway.commands.asking import Asker, asked, asking, attestations_of, must_open, reason, told
+from gateway.commands.audit import rows
+from gateway.commands.audit.answers import Form, Sheet, formed, hand_out
+from gateway.commands.audit.courier import confirm, record
+from gateway.commands.audit.erase import erase
+from gateway.commands.audit.fsck import fsck
+from gateway.commands.audit.prove import prove
+from gateway.commands.audit.recover import recover
+from gateway.commands.audit.report import report
+from gateway.commands.audit.review import blast, integrity, weekly
+from gateway.commands.audit.witness import witness
+from gateway.commands.drill.verb import drill
 from gateway.commands.office import Office
-from gateway.commands.prove import prove
 from gateway.commands.setting import Setting
 from gateway.commands.telling import instant
-from gateway.commands.verify import Said, closed, story, verify
+from gateway.commands.verdict import Said, closed, story
+from gateway.commands.verify import verify
+from gateway.commands.vouched import verify_answer
+from gateway.commands.watch import watch
 from gateway.engine.attested import Attested
 from gateway.engine.clock import day
-from gateway.engine.searching import Query, search
+from gateway.engine.questions.searching import Query, search
 from gateway.ledger.leaf import CLASSES, FIELDS, OUTCOMES
 from gateway.transfer import Digest
 
 ENDS = sorted({outcome for outcomes in OUTCOMES.values() for outcome in outcomes if outcome})
 DAY = click.DateTime(["%Y-%m-%d"])
+WIDE = 160
+"""Columns of a terminal on which a row of `find` is one line; on others it is two."""
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +52,18 @@ class Whole(msgspec.Struct, frozen=True, kw_only=True):
 
     transfer: str
     entries: tuple[Said, ...]
+
+
+def fields_given(
+    _context: click.Context, _option: click.Parameter, given: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Fields and what they must say; one that no entry has is a slip."""
+    known = {f"{cls}.{field}" for classes in FIELDS.values() for cls, fields in classes.items() for field in fields}
+    pairs = tuple((name, value) for name, _, value in (one.partition("=") for one in given))
+    for name, value in pairs:
+        if name not in known or not value:
+            raise click.BadParameter(f"{name!r}: give one of {', '.join(sorted(known))}, with a value")
+    return pairs
 
 
 @click.group()
@@ -55,39 +85,67 @@ def ledger() -> None:
 @click.option("--rule", default="", metavar="ID", help="A rule that decided.")
 @click.option("--label", default="", metavar="LABEL", help="The label it was judged by.")
 @click.option("--name", default="", metavar="FILENAME", help="A file's name.")
+@click.option("--text", default="", metavar="WORDS", help="Words in its subject or a file's name.")
 @click.option("--sha256", "digest", default="", metavar="HEX", help="Did this file come in, or leave?")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The same, of this file; it is not copied anywhere.",
+)
 @click.option("--kind", type=click.Choice(list(FIELDS)), metavar="WORD", help=f"An entry it has: {', '.join(FIELDS)}.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet.")
+@click.option("--transfer", default="", metavar="ID", help="Only of this transfer.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="CLASS.NAME=VALUE",
+    callback=fields_given,
+    help="Any other field, exactly: net.msgid=<1@town.test>. May be given several times.",
+)
+@formed
 @asking
 @click.pass_obj
 def find(
-    setting: Setting, /, first: datetime | None, last: datetime | None, only: datetime | None, as_json: bool,
-    as_csv: bool, why: str, asker: str, **given: str | None,
+    setting: Setting, /, first: datetime | None, last: datetime | None, only: datetime | None, file: Path | None,
+    fields: tuple[tuple[str, str], ...], form: Form, why: str, asker: Asker, **given: str | None,
 ) -> None:  # fmt: skip
-    """Find each recipient's copy that answers all that is asked, the newest first; without a question, all of them."""
-    if (only and (first or last)) or (as_json and as_csv):
-        raise click.UsageError("--on excludes --from and --to; --json excludes --csv")
+    """Find each recipient's copy that answers all that is asked, the newest first; without a question, all of them.
+
+    A file is known by its SHA-256: as it was handed in, and as it left. A file inside a mail message has none of its
+    own in the ledger; ask for its --name.
+    """
+    if only and (first or last):
+        raise click.UsageError("--on excludes --from and --to")
     parts = {name: value for name, value in given.items() if value}
     if "digest" in parts:
         parts["digest"] = _digest(parts["digest"])
+    if file is not None:
+        parts["digest"] = _digest_of(file, parts.get("digest", ""))
     days = {"from": only or first, "to": only or last}
-    question = _question({name: f"{at:%Y-%m-%d}" for name, at in days.items() if at} | parts)
-    with asked(setting, question, reason(why, asker)) as office:
-        query = _query(office, parts, days["from"], days["to"])
+    said = {name: f"{at:%Y-%m-%d}" for name, at in days.items() if at} | parts | dict(fields)
+    question, asking = _question(said), reason(why, asker)
+    with asked(setting, question, asking) as office:
+        query = _query(office, parts, fields, days["from"], days["to"])
+        must_open(office, query.classes)
         found = (rows.row_of(one) for one in search(office.records, attestations_of(office), query))
-        for line in rows.as_json(found) if as_json else rows.as_csv(found) if as_csv else rows.as_lines(found):
-            click.echo(line, nl=False)
+        is_wide = sys.stdout.isatty() and shutil.get_terminal_size().columns >= WIDE
+        lines = None if is_wide and not query.digest else partial(rows.as_lines, digest=query.digest)
+        sheet = Sheet(title="Found in the ledger", question=question, asking=asking, shape=rows.Row, rows=found,
+                      on_screen=lines, hidden=rows.OFF_SCREEN)  # fmt: skip
+        hand_out(office, sheet, form)
 
 
 def _question(parts: dict[str, str]) -> str:
     return " ".join(["find", *(f"{name}={value}" for name, value in parts.items())])
 
 
-def _query(office: Office, parts: dict[str, str], first: datetime | None, last: datetime | None) -> Query:
-    zone = ZoneInfo(office.folder_rules.gateway.office.zone)
-    until = last.date() if last else day(office.clock.now_ms(), zone) if first else None
-    return Query(first=first.date() if first else None, last=until, zone=zone, **parts)
+def _query(
+    office: Office, parts: dict[str, str], fields: tuple[tuple[str, str], ...], first: datetime | None,
+    last: datetime | None,
+) -> Query:  # fmt: skip
+    until = last.date() if last else day(office.clock.now_ms(), office.zone) if first else None
+    return Query(first=first.date() if first else None, last=until, zone=office.zone, fields=fields, **parts)
 
 
 def _digest(untrusted: str) -> str:
@@ -98,6 +156,15 @@ def _digest(untrusted: str) -> str:
         raise click.BadParameter(str(why), param_hint="--sha256") from why
 
 
+def _digest_of(file: Path, digest: str) -> str:
+    """Of the file's content, computed here and now."""
+    with file.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if digest not in ("", found):
+        raise click.UsageError(f"{file} has another SHA-256 than --sha256 says")
+    return found
+
+
 # ── show ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -106,7 +173,7 @@ def _digest(untrusted: str) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @asking
 @click.pass_obj
-def show(setting: Setting, transfer: str, as_json: bool, why: str, asker: str) -> None:
+def show(setting: Setting, transfer: str, as_json: bool, why: str, asker: Asker) -> None:
     """Tell the whole story of transfer ID: each fact, its time, its evidence, its place in the ledger."""
     with asked(setting, f"show {transfer}", reason(why, asker)) as office:
         whole, entries = told(office, transfer)
@@ -131,8 +198,12 @@ def _said(one: Attested) -> Said:
         outcome=entry.outcome,
         values=dict(one.values),
         closed=closed(entry.kind, shown),
+        intent=entry.intent,
     )
 
 
-for _verb in (prove, verify, fsck):
+for _verb in (prove, verify, verify_answer, record, confirm, erase, fsck, watch, witness, drill, recover):
     ledger.add_command(_verb)
+for _verb in (weekly, blast, integrity):
+    report.add_command(_verb)
+ledger.add_command(report)

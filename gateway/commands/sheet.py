@@ -1,7 +1,7 @@
 """Tables for spreadsheets, which run what looks like a formula (handbook `ledger.md` §8).
 
 Every cell is quoted; one that a spreadsheet would take for a formula begins with an apostrophe.
-GAP: the true values of guarded cells belong in a signed manifest beside the file; `--json` has them until then.
+The true values of such cells stand in the signed manifest beside the file (`ledger.manifest`), and in `--json`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d"
 
 def sheet(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a CSV file (RFC 4180), one by one."""
+    yield from map(line_of, chain((head,), rows))
+
+
+def line_of(row: Sequence[str]) -> str:
+    """One line of it."""
     line = io.StringIO()
-    writer = csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for row in chain((head,), rows):
-        writer.writerow([guarded(cell) for cell in row])
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([guarded(cell) for cell in row])
+    return line.getvalue()
 
 
 def guarded(cell: str) -> str:

@@ -39,16 +39,19 @@ HEADLINES: Mapping[str, str] = {
     "seal": "The ledger is closed",
 }
 
-_OUTCOMES: Mapping[str, str] = {
+OUTCOMES: Mapping[str, str] = {
     "judged.": "Judged: may go",
     "judged.quarantined": "Judged: waits",
     "judged.refused": "Judged: refused",
     "deferred.unknown": "In doubt: the other server may have it",
-    "disposed.refused": "Erasure refused: a legal hold",
+    "disposed.refused": "Erasure refused: it must still be kept",
 }
 
+ORDERED = "Erasure ordered"
+"""A disposal that goes back to no order is one."""
+
 # In the order in which a person asks: who, to whom, what, why, how.
-_WORDS: tuple[tuple[str, str], ...] = (
+WORDS: tuple[tuple[str, str], ...] = (
     ("snd.addr", "by"),
     ("snd.name", "name"),
     ("snd.auth", "signed in with"),
@@ -96,14 +99,16 @@ _FREE = frozenset({"obj.name", "obj.subject", "obj.desc", "op.purpose", "op.reas
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def headline(kind: str, outcome: str) -> str:
-    """What happened, in a few words."""
-    return _OUTCOMES.get(f"{kind}.{outcome}") or HEADLINES.get(kind, kind)
+def headline(kind: str, outcome: str, *, intent: int | None = None) -> str:
+    """What happened, in a few words; `intent` is the entry it goes back to."""
+    if kind == "disposed" and not outcome and intent is None:
+        return ORDERED
+    return OUTCOMES.get(f"{kind}.{outcome}") or HEADLINES.get(kind, kind)
 
 
 def details(values: Values) -> tuple[tuple[str, str], ...]:
     """What is known of it: word and value, in the order in which a person asks."""
-    return tuple((word, _readable(name, values[name])) for name, word in _WORDS if values.get(name))
+    return tuple((word, _readable(name, values[name])) for name, word in WORDS if values.get(name))
 
 
 def instant(at_ms: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway.engine.archive import Archive, Story
 from gateway.engine.context import OWN, after, class_streams, context_of
+from gateway.engine.viewing import involved
 from gateway.errors import Tampering
 from gateway.facts import Sealed, legs_of
 from gateway.journey import Journey
@@ -21,6 +22,7 @@ from gateway.ledger.box import Opened, open_box
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.leaf import CLASSES, Statement
 from gateway.ledger.statement import statements
+from gateway.ledger.views import EVERYTHING, View
 
 KEYS_REMEMBERED = 4096
 
@@ -34,7 +36,7 @@ class Attested:
     stated: Statement
     """What the kept fact says must stand in it."""
     classes: tuple[Opened | None, ...]
-    """In class order; None where a class was erased."""
+    """In class order; None where a class was erased, or the view does not open it."""
 
     @property
     def index(self) -> int:
@@ -61,13 +63,14 @@ class Attested:
 
 
 class Attestations:
-    """Opens entries, remembering class keys."""
+    """Opens entries as far as a view goes, remembering class keys."""
 
-    def __init__(self, records: Reading, archive: Archive, keyring: Keyring) -> None:
+    def __init__(self, records: Reading, archive: Archive, keyring: Keyring, view: View = EVERYTHING) -> None:
         self._records = records
         self._archive = archive
         self.index_key = keyring.index_key
         """What index terms are made with."""
+        self._view = view
         self._keys: OrderedDict[str, bytes | None] = OrderedDict()
 
     def story(self, stream: str) -> Story | None:
@@ -82,29 +85,31 @@ class Attestations:
         """
         journey: Journey | None = None
         sealed_at: dict[int, int] = {}
+        kept = {leaf.index: leaf for leaf in self._records.entries(story.stream)}
         for row, fact in zip(story.rows, story.facts, strict=True):
             journey = after(journey, fact)
-            leaves = self._leaves(story.stream, row, len(legs_of(fact)))
+            leaves = _leaves_of(kept, story.stream, row, len(legs_of(fact)))
             entries = [read_entry(leaf.entry) for leaf in leaves]
             context = context_of(journey, fact, x=entries[0].x or b"", sealed_at=sealed_at)
             for leaf, entry, stated in zip(leaves, entries, statements(fact, context=context), strict=True):
-                classes = self._opened(leaf, entry, stated, story.key)
+                view = self._view
+                seen = view.opens if view.people is None else view.of(tuple(involved(journey, fact, leaf.leg)))
+                classes = self._opened(leaf, entry, stated, story.key, seen)
                 yield Attested(leaf=leaf, entry=entry, stated=stated, classes=classes)
             if isinstance(fact, Sealed):
                 sealed_at[fact.leg] = row.first_index
 
-    def _leaves(self, stream: str, row: Row, count: int) -> tuple[LeafRow, ...]:
-        leaves = self._records.since(row.first_index, count).leaves
-        if len(leaves) != count or any((leaf.stream, leaf.version) != (stream, row.version) for leaf in leaves):
-            raise Tampering(f"fact {row.version} of {stream} does not stand at entry {row.first_index}")
-        return leaves
-
-    def _opened(self, leaf: LeafRow, entry: Entry, stated: Statement, data_key: bytes) -> tuple[Opened | None, ...]:
+    def _opened(
+        self, leaf: LeafRow, entry: Entry, stated: Statement, data_key: bytes, seen: frozenset[str]
+    ) -> tuple[Opened | None, ...]:
         streams = class_streams(stated, at_ms=entry.time_ms, index_key=self.index_key)
         found: list[Opened | None] = []
         for cls, box in zip(CLASSES, leaf.boxes, strict=True):
+            if not box or cls not in seen:
+                found.append(None)
+                continue
             key = data_key if streams[cls] == OWN else self._key(streams[cls])
-            if not box or key is None:
+            if key is None:
                 found.append(None)
             else:
                 found.append(open_box(key, x=entry.x or b"", leg=entry.leg, kind=entry.kind, cls=cls, box=box))
@@ -118,3 +123,12 @@ class Attestations:
         if len(self._keys) > KEYS_REMEMBERED:
             self._keys.popitem(last=False)
         return key
+
+
+def _leaves_of(kept: Mapping[int, LeafRow], stream: str, row: Row, count: int) -> list[LeafRow]:
+    """A fact's leaves, one after another from where it says it stands."""
+    found = [kept.get(index) for index in range(row.first_index, row.first_index + count)]
+    leaves = [leaf for leaf in found if leaf is not None and leaf.version == row.version]
+    if len(leaves) != count:
+        raise Tampering(f"fact {row.version} of {stream} does not stand at entry {row.first_index}")
+    return leaves

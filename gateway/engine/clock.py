@@ -42,6 +42,11 @@ def moment(at_ms: int, zone: tzinfo = UTC) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, tz=zone)
 
 
+def instant(at_ms: int) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return moment(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def day(at_ms: int, zone: tzinfo = UTC) -> date:
     """The calendar day of the instant, in the office's zone."""
     return moment(at_ms, zone).date()

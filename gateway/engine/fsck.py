@@ -17,27 +17,32 @@ GAP: due times and registers are not visible to a reader, so that a stream whose
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.engine.archive import Archive
 from gateway.engine.attested import Attestations
-from gateway.engine.recount import Recount
+from gateway.engine.outsiders.recovery import LOST
+from gateway.engine.recount import Batch, Counted, Disposals, Recount, batched
 from gateway.engine.shelves import Shelves
 from gateway.errors import Failure, Tampering, Unreadable
 from gateway.keep import Blobs, Head, LeafRow, Reading
 from gateway.keep.keyring import Keyring
 from gateway.ledger.audit import Audit, Severity
 from gateway.ledger.checkpoint import Checkpoint, Vkey, parse_vkey, verify
-from gateway.ledger.entry import read_entry
+from gateway.ledger.entry import Entry
 from gateway.ledger.leaf import LOG_KINDS
 from gateway.ledger.merkle import Frontier, leaf_hash
 
 PAGE = 1024
+BATCH = 512
+FEW = 4 * BATCH
+"""Streams that are counted before a second process could begin."""
 LOG = "log"
 """The stream of entries about the ledger itself."""
 
+Spread = Callable[[Iterator[Batch], Disposals, int], Iterator[Counted]]
+"""What became of each batch of streams, in any order, given what was disposed of and the size that is checked."""
 Progress = Callable[[str, int, int], None]
 """What is being looked at, how many are done, of how many."""
 
@@ -54,6 +59,8 @@ class Kept:
     """The folder with `checkpoint` and `tile/`."""
     vkey: str
     now_ms: int
+    spread: Spread | None = None
+    """Counts streams in several processes; without it, in this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,37 +115,47 @@ def _fsck(kept: Kept, report: Report, progress: Progress) -> None:
         report.failed("the head", "there is none: an office's ledger has its first entry from the first day")
         return
     report.size = head.size
-    streams = _entries(kept, head, published, report, progress)  # 1, 2, 3
+    disposals = Disposals()
+    streams = _entries(kept, head, published, report, progress, disposals)  # 1, 2, 3
     attestations = Attestations(kept.records, kept.archive, kept.keyring)
-    recount = Recount(records=kept.records, attestations=attestations, blobs=kept.blobs, size=head.size)
-    for done, (stream, count) in enumerate(streams.items(), start=1):
-        for words in recount.stream(stream, count):  # 4, 5
+    recount = Recount(
+        records=kept.records, attestations=attestations, blobs=kept.blobs, size=head.size, disposals=disposals
+    )
+    unnamed, batches = set(kept.blobs.names()), batched(streams.items(), BATCH)
+    spread = kept.spread if kept.spread and len(streams) > FEW else None
+    for counted in spread(batches, disposals, head.size) if spread else map(recount.batch, batches):
+        for stream, words in counted.wrong:  # 4, 5, 6
             report.failed(stream, words)
-        progress("streams", done, len(streams))
-    for stream in recount.unfindable():  # 6
-        report.failed(stream, "is not found by what it says")
-    report.orphans = recount.orphans()  # 7
-    report.streams, report.open_transfers = len(streams), recount.open_transfers
-    report.forgotten, report.blobs = recount.forgotten, recount.blobs_read
+        unnamed.difference_update(counted.named)
+        report.streams += counted.streams
+        report.open_transfers += counted.open_transfers
+        report.forgotten += counted.forgotten
+        report.blobs += counted.blobs_read
+        progress("streams", report.streams, len(streams))
+    report.orphans = len(unnamed)  # 7
 
 
 # ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _entries(
-    kept: Kept, head: Head, published: Checkpoint | None, report: Report, progress: Progress
+    kept: Kept, head: Head, published: Checkpoint | None, report: Report, progress: Progress, disposals: Disposals
 ) -> dict[str, int]:
     """Every entry, in order; the streams they are about, with the number of entries of each."""
     key = parse_vkey(kept.vkey)
     audit, frontier, streams = Audit(), Frontier(), dict[str, int]()
     shelves = Shelves(kept.published, published.size if published else 0)
     for page in _pages(kept.records, head.size, report):
+        hashes: list[bytes] = []
         for leaf in page:
-            _one(leaf, report)
-            audit.add(leaf.entry)
-            shelves.add(leaf.entry, leaf_hash(leaf.entry))
+            said, digest = audit.add(leaf.entry), leaf_hash(leaf.entry)
+            _one(leaf, said, digest, report)
+            if said is not None:
+                disposals.add(said)
+            shelves.add(leaf.entry, digest)
+            hashes.append(digest)
             streams[leaf.stream] = streams.get(leaf.stream, 0) + 1
-        frontier = _grown(frontier, page, published, report)
+        frontier = _grown(frontier, hashes, published, report)
         progress("entries", frontier.size, head.size)
     if (frontier.size, frontier.root()) != (head.size, head.root):
         report.failed("the head", "its root is not that of its entries")
@@ -151,6 +168,9 @@ def _entries(
         for found in audit.finish(kept.now_ms)
     ]
     streams.pop(LOG, None)
+    if lost := streams.pop(LOST, 0):
+        words = f"{lost:,} entries came back from a mirror: what they were about is gone"
+        report.findings.append(Finding(severity=Severity.REPORTED, where="the ledger", words=words))
     return streams
 
 
@@ -169,19 +189,17 @@ def _pages(records: Reading, size: int, report: Report) -> Iterator[tuple[LeafRo
         yield leaves
 
 
-def _one(leaf: LeafRow, report: Report) -> None:
+def _one(leaf: LeafRow, said: Entry | None, digest: bytes, report: Report) -> None:
     """One entry against what stands beside it; entries of other streams are held against their facts later."""
     where = f"entry {leaf.index}"
-    if leaf_hash(leaf.entry) != leaf.hash:
+    if digest != leaf.hash:
         report.failed(where, "its bytes do not give its hash")
-    with suppress(Unreadable):  # the audit says so
-        if leaf.stream == LOG and (read_entry(leaf.entry).kind not in LOG_KINDS or leaf.leg is not None):
-            report.failed(where, "it is filed as the log's own, and is not")
+    if leaf.stream == LOG and said is not None and (said.kind not in LOG_KINDS or leaf.leg is not None):
+        report.failed(where, "it is filed as the log's own, and is not")
 
 
-def _grown(frontier: Frontier, page: tuple[LeafRow, ...], published: Checkpoint | None, report: Report) -> Frontier:
-    """The tree after this page; on the way it must pass the published root."""
-    hashes = [leaf_hash(leaf.entry) for leaf in page]
+def _grown(frontier: Frontier, hashes: list[bytes], published: Checkpoint | None, report: Report) -> Frontier:
+    """The tree after these leaves; on the way it must pass the published root."""
     if published is not None and frontier.size < published.size <= frontier.size + len(hashes):
         then = frontier.extend(hashes[: published.size - frontier.size])
         if then.root() != published.root:

@@ -1,4 +1,4 @@
-"""What people order: release or refuse what waits, admit or revoke a key, bring rules into force, ask the ledger.
+"""What people order: release or refuse what waits, admit or revoke a key, ask the ledger. Rules have `rulemaking`.
 
 Every order is a fact with a name before it has an effect. Nobody approves their own, and no approval replaces what
 cannot be known or cannot be cleaned into one reading: those wait until somebody mends them.
@@ -13,26 +13,32 @@ from dataclasses import dataclass
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock, day
 from gateway.engine.entries import Write
+from gateway.engine.glass import POWER, Glass
 from gateway.engine.inquiry import covered
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
+from gateway.engine.viewing import view_for
 from gateway.engine.wording import sentence
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict
-from gateway.facts import Admitted, Approved, Consulted, Declined, LegFact, Published, Reason, Standing
+from gateway.facts import Admitted, Approved, Consulted, Declined, LegFact, Reason, Recalled, Standing
 from gateway.journey import Journey, LegJourney, State
 from gateway.judge import words
 from gateway.judge.case import Case
 from gateway.judge.decide import may_approve
+from gateway.judge.questions import CONFIRMED, is_question
 from gateway.judge.rulebook import Person, Rulebook
 from gateway.seal.floor import Unvouched
 from gateway.seal.registrar import Registrar
 from gateway.ship.bounce import Kind
 from gateway.transfer import Party, TransferId
 
-RULES = "office/rules"
+REVIEWS = "office/reviews"
+RIGHTS = "rights"
+"""What a review of everybody's rights is called, before its quarter."""
+REVIEWERS = ("audit", "publish")
 TRIES = 5
 
 WAITING = (State.HELD, State.PARKED)
@@ -61,6 +67,7 @@ class Orders:
     registrar: Registrar
     keyholders: Keyholders
     clock: Clock
+    glass: Glass
     look: Callable[[], None]
     """Wakes the runner: something that waited may go now."""
 
@@ -91,13 +98,39 @@ class Orders:
 
         return await self._decide(transfer, leg, decline)
 
-    async def _decide(self, transfer: TransferId, leg: int | None, decision: Decision) -> tuple[LegFact, ...] | Refused:
-        """Append the decision on each waiting leg, in one transaction; again if the transfer moved meanwhile."""
+    async def confirm(self, transfer: TransferId, leg: int | None, by: Party) -> tuple[LegFact, ...] | Refused:
+        """The sender's own yes to what the gateway asked. It answers nothing else a leg may wait for."""
+
+        async def yes(journey: Journey, waiting: LegJourney) -> tuple[LegFact, tuple[Write, ...]] | Refused:
+            if by.person != journey.transfer.sender.person:
+                return Refused(sentence="Only who sent it can confirm it.")
+            return Approved(leg=waiting.leg.ordinal, by=by.person, why="asked by the gateway", covers=(CONFIRMED,)), ()
+
+        return await self._decide(transfer, leg, yes, is_due=_is_asked)
+
+    async def withdraw(self, transfer: TransferId, leg: int | None, by: Party) -> tuple[LegFact, ...] | Refused:
+        """The sender's own no: what the gateway asked about goes nowhere."""
+
+        async def no(journey: Journey, waiting: LegJourney) -> tuple[LegFact, tuple[Write, ...]] | Refused:
+            if by.person != journey.transfer.sender.person:
+                return Refused(sentence="Only who sent it can take it back.")
+            return Recalled(leg=waiting.leg.ordinal, by=by.person), ()
+
+        return await self._decide(transfer, leg, no, is_due=_is_asked)
+
+    async def _decide(
+        self,
+        transfer: TransferId,
+        leg: int | None,
+        decision: Decision,
+        is_due: Callable[[LegJourney], bool] = lambda leg: leg.state in WAITING,
+    ) -> tuple[LegFact, ...] | Refused:
+        """Append the decision on each leg that is due for it, in one transaction; again if it moved meanwhile."""
         for _ in range(TRIES):
             story = await asyncio.to_thread(self.archive.story, transfer)
             if story is None:
                 return Refused(sentence=f"There is no transfer {transfer}.")
-            waiting = [one for one in story.journey.legs if one.state in WAITING and leg in (None, one.leg.ordinal)]
+            waiting = [one for one in story.journey.legs if is_due(one) and leg in (None, one.leg.ordinal)]
             if not waiting:
                 return Refused(sentence=f"Nothing of {transfer} waits for a decision.")
             facts: list[LegFact] = []
@@ -126,7 +159,9 @@ class Orders:
         if person is None or by.person == transfer.sender.person:
             return "Nobody releases their own. Ask somebody else."
         if waiting.state is State.PARKED:
-            return "" if _is_trusted(person) else f"{person.name} may not decide this. Ask {_trusted(rulebook)}."
+            return (
+                "" if self._is_trusted(person) else f"{person.name} may not decide this. Ask {self._trusted(rulebook)}."
+            )
         assert waiting.judged is not None
         own = [reason for reason in waiting.judged.reasons if reason.code != "others-wait"]
         for reason in own:
@@ -142,7 +177,11 @@ class Orders:
             return "A release cannot mend this: " + self.notes.words(journey.transfer, waiting.leg.recipient, reason)
         demand = reason.get("demand")
         if reason.code != "waits":
-            return "" if _is_trusted(person) else f"{person.name} may not release this. Ask {_trusted(rulebook)}."
+            return (
+                ""
+                if self._is_trusted(person)
+                else f"{person.name} may not release this. Ask {self._trusted(rulebook)}."
+            )
         role = demand.removeprefix(words.APPROVAL)
         case = Case(
             sender_person=journey.transfer.sender.person,
@@ -155,6 +194,15 @@ class Orders:
         if demand == role:
             return f"This waits for '{demand}', which no release replaces."
         return "" if may_approve(rulebook, case, person, role) else f"Only a {role} may release this."
+
+    def _is_trusted(self, person: Person) -> bool:
+        """May answer for a document nobody could look into, or a delivery nobody can be sure of."""
+        review_ms = 1000 * self.rules.rulebook.transfers.break_glass.review.seconds
+        owes = self.glass.suspended_by(person.address, self.clock.now_ms(), review_ms)
+        return "vouch" in person.powers or (POWER in person.powers and owes is None)
+
+    def _trusted(self, rulebook: Rulebook) -> str:
+        return " or ".join(person.name for person in rulebook.people.everyone if self._is_trusted(person))
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -205,26 +253,27 @@ class Orders:
 
     # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def publish(self, rulebook: Rulebook, signers: tuple[str, ...], why: str) -> Published:
-        """Bring a checked rulebook into force, from the next question on."""
-        fact = Published(digest=rulebook.digest, files=rulebook.files, signers=signers, why=why)
-        await self.scribe.append(Write(stream=RULES, facts=(fact,)))
-        self.rules.swap(rulebook)
-        self.look()
+    async def sign_off(self, by: Party, what: str, found: str) -> Consulted | Refused:
+        """Somebody who may audit or publish has been through everybody's rights, and says what they found."""
+        person = self.rules.rulebook.person(by.person)
+        if person is None or not person.powers.intersection(REVIEWERS):
+            names = [one.name for one in self.rules.rulebook.people.everyone if one.powers.intersection(REVIEWERS)]
+            return Refused(sentence=f"Only who may audit or publish signs off a review: {', '.join(names)}.")
+        head = self.scribe.head
+        fact = Consulted(by=by.person, question=f"review of {what}", why=found, size=head.size if head else 0)
+        await self.scribe.append(Write(stream=REVIEWS, facts=(fact,)))
         return fact
 
     async def consult(self, by: str, question: str, why: str) -> Consulted:
         """Write down who asks the ledger what; the answer may be given once this is durable."""
-        head = self.scribe.head
-        fact = Consulted(by=by, question=question, why=why, size=head.size if head else 0)
+        head, on = self.scribe.head, day(self.clock.now_ms(), self.rules.zone)
+        role = str(view_for(self.rules.rulebook, by, on).role)
+        fact = Consulted(by=by, question=question, why=why, size=head.size if head else 0, role=role)
         await self.scribe.append(Write(stream=f"consulted/{day(self.clock.now_ms())}", facts=(fact,)))
         return fact
 
 
-def _is_trusted(person: Person) -> bool:
-    """May answer for a document nobody could look into, or a delivery nobody can be sure of."""
-    return bool(person.powers & {"vouch", "break-glass"})
-
-
-def _trusted(rulebook: Rulebook) -> str:
-    return " or ".join(person.name for person in rulebook.people.everyone if _is_trusted(person))
+def _is_asked(leg: LegJourney) -> bool:
+    """Whether the leg waits for its sender's answer."""
+    reasons = leg.judged.reasons if leg.judged else ()
+    return leg.state is State.HELD and any(is_question(reason) for reason in reasons)

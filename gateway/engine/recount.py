@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import msgspec
 
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations, Attested
-from gateway.engine.searching import ALL
 from gateway.errors import Tampering, Unreadable
 from gateway.facts import Deposited, Fact, Received, Sealed, legs_of
 from gateway.journey import State, Unlawful
 from gateway.keep import Blobs, Reading
 from gateway.keep.sealed import open_sealed
-from gateway.ledger.leaf import CLASSES, FIELDS, class_root
-from gateway.ledger.terms import terms_of
+from gateway.ledger.entry import Entry, read_entry
+from gateway.ledger.leaf import CLASSES, FIELDS, Statement, class_root
+from gateway.ledger.terms import terms_of_story
 from gateway.transfer import BlobId, Digest
 
 # What the gateway knew when it wrote and a fact does not repeat: whose address it is, and the rules before a verdict.
@@ -31,18 +32,66 @@ STILL_LEAVING = frozenset({State.SEALED, State.WAITING, State.TRYING, State.PARK
 """States in which a leg's parcel may lie ready."""
 
 
-class Recount:
-    """Checks streams one after another, and remembers what only the whole can answer."""
+class Disposals:
+    """What the ledger says was to be forgotten; it is read before anything is held against it."""
 
-    def __init__(self, *, records: Reading, attestations: Attestations, blobs: Blobs, size: int) -> None:
-        self.open_transfers = 0
-        self.forgotten = 0
-        self.blobs_read = 0
+    def __init__(self) -> None:
+        self._classes: dict[tuple[bytes | None, int | None], set[str]] = {}
+        self._shard = 0
+
+    def add(self, said: Entry) -> None:
+        """One entry of the ledger."""
+        if said.kind != "disposed" or said.outcome == "refused":
+            return
+        size, classes = said.public.get("size"), said.public.get("classes")
+        if said.public.get("what") == "shard" and isinstance(size, int):
+            self._shard = max(self._shard, size)
+        elif isinstance(classes, list):
+            self._classes.setdefault((said.x, said.leg), set()).update(str(cls) for cls in classes)
+
+    def cover(self, index: int, said: Entry, cls: str) -> bool:
+        """Whether the class of that entry may be gone."""
+        return index < self._shard or cls in self._classes.get((said.x, said.leg), ())
+
+
+Batch = tuple[tuple[str, int], ...]
+"""Streams, and how many entries the ledger has of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What became of a batch; it may come from another process."""
+
+    streams: int
+    wrong: tuple[tuple[str, str], ...]
+    """Stream and words."""
+    open_transfers: int
+    forgotten: int
+    blobs_read: int
+    named: frozenset[BlobId]
+    """Blobs that are there and that its facts name."""
+
+
+def batched(streams: Iterable[tuple[str, int]], size: int) -> Iterator[Batch]:
+    """The streams, so many at a time."""
+    left = iter(streams)
+    while batch := tuple(islice(left, size)):
+        yield batch
+
+
+class Recount:
+    """Checks streams one after another, in constant memory: all of one are held against each other, none remembered."""
+
+    def __init__(
+        self, *, records: Reading, attestations: Attestations, blobs: Blobs, size: int, disposals: Disposals
+    ) -> None:
+        self._open_transfers = self._forgotten_count = self._blobs_read = 0
         self._records = records
         self._attestations = attestations
         self._blobs = blobs
         self._size = size
-        self._terms: dict[bytes, list[str]] = {}
+        self._disposals = disposals
+        self._present = frozenset(blobs.names())
         self._named: set[BlobId] = set()
 
     def stream(self, name: str, entries: int) -> Iterator[str]:
@@ -63,17 +112,19 @@ class Recount:
         except (msgspec.MsgspecError, KeyError, ValueError) as why:
             yield f"a fact that cannot be read: {type(why).__name__}"
 
-    def unfindable(self) -> Iterator[str]:
-        """Streams that the index does not lead to by one of their own terms."""
-        missed: dict[str, None] = {}
-        for term, streams in self._terms.items():
-            found = set(self._records.find([[term]], limit=ALL))
-            missed.update(dict.fromkeys(stream for stream in streams if stream not in found))
-        yield from missed
-
-    def orphans(self) -> int:
-        """How many blobs no fact names."""
-        return sum(1 for blob in self._blobs.names() if blob not in self._named)
+    def batch(self, streams: Batch) -> Counted:
+        """Check some streams."""
+        self._open_transfers = self._forgotten_count = self._blobs_read = 0
+        self._named.clear()
+        wrong = tuple((name, words) for name, entries in streams for words in self.stream(name, entries))
+        return Counted(
+            streams=len(streams),
+            wrong=wrong,
+            open_transfers=self._open_transfers,
+            forgotten=self._forgotten_count,
+            blobs_read=self._blobs_read,
+            named=frozenset(self._named),
+        )
 
     def _until(self, story: Story) -> Story:
         """The story as of the size that is checked: a gateway may be writing on."""
@@ -81,37 +132,41 @@ class Recount:
         return replace(story, rows=story.rows[:count], facts=story.facts[:count])
 
     def _forgotten(self, name: str) -> Iterator[str]:
-        self.forgotten += 1
-        rows = self._records.history(name).rows
-        if not any(row.kind == "disposed" for row in rows):
-            yield "its key is gone, and no disposal says why"
+        self._forgotten_count += 1
+        for row in self._records.history(name).rows:
+            said = read_entry(self._records.since(row.first_index, 1).leaves[0].entry)
+            if not all(self._disposals.cover(row.first_index, said, cls) for cls in CLASSES):
+                yield "its key is gone, and no disposal says why"
+                return
 
     # ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, story: Story) -> Iterator[str]:
-        terms: set[bytes] = set()
-        was_disposed = any(row.kind == "disposed" for row in story.rows)
+        stated: list[tuple[Statement, int]] = []
         times = {row.version: row.at_ms for row in story.rows}
         for said in self._attestations.of(story):
             if times[said.leaf.version] != said.entry.time_ms:
                 yield f"fact {said.leaf.version} and entry {said.index} bear different times"
             yield from _in_the_open(said)
-            yield from self._committed(said, was_disposed)
-            terms.update(terms_of(said.statement, at_ms=said.entry.time_ms, index_key=self._attestations.index_key))
-        for term in terms:
-            self._terms.setdefault(term, []).append(story.stream)
+            yield from self._committed(said)
+            stated.append((said.statement, said.entry.time_ms))
+        terms = terms_of_story(stated, index_key=self._attestations.index_key)
+        if self._records.leading(tuple(terms), story.stream) != terms:
+            yield "is not found by what it says"
 
-    def _committed(self, said: Attested, was_disposed: bool) -> Iterator[str]:
+    def _committed(self, said: Attested) -> Iterator[str]:
         fields = FIELDS[said.entry.kind]
         for number, (cls, box) in enumerate(zip(CLASSES, said.classes, strict=True)):
             if box is None:
-                self.forgotten += 1
-                if not was_disposed:
+                self._forgotten_count += 1
+                if not self._disposals.cover(said.index, said.entry, cls):
                     yield f"entry {said.index}: {cls} is erased, and no disposal says why"
                 continue
             if class_root(fields[cls], box.values, box.secret) != said.entry.roots[number]:
                 yield f"entry {said.index}: {cls} is not what was committed to"
             kept, stated = dict(box.values), dict(said.stated.of(cls))
+            if kept == stated:
+                continue
             for name in sorted(kept.keys() | stated.keys()):
                 is_known_then = f"{cls}.{name}" in KNOWN_THEN and name not in stated
                 if kept.get(name) != stated.get(name) and not is_known_then:
@@ -120,10 +175,10 @@ class Recount:
     # ── content ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _contents(self, story: Story) -> Iterator[str]:
-        self._named.update(_blobs_of(story.facts))
+        self._named.update(self._present.intersection(blobs_of(story.facts)))
         if not story.facts or not isinstance(story.facts[0], Received) or story.journey.is_closed:
             return
-        self.open_transfers += 1
+        self._open_transfers += 1
         for item in story.journey.transfer.items:
             yield from self._content(story, item.blob, item.size_bytes, item.digest)
         for leg in story.journey.legs:
@@ -149,7 +204,7 @@ class Recount:
             return f"blob {blob} is missing"
         except Tampering as why:
             return f"blob {blob}: {why.cause}"
-        self.blobs_read += 1
+        self._blobs_read += 1
         is_same = (size, digest.hexdigest()) == (size_bytes, expected.sha256)
         return "" if is_same else f"blob {blob} is not what the fact says"
 
@@ -173,7 +228,7 @@ def _in_the_open(said: Attested) -> Iterator[str]:
         yield f"entry {said.index} is filed under another leg than it says"
 
 
-def _blobs_of(facts: Iterable[Fact]) -> Iterator[BlobId]:
+def blobs_of(facts: Iterable[Fact]) -> Iterator[BlobId]:
     """Every blob that facts name."""
     for fact in facts:
         match fact:

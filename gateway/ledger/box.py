@@ -53,10 +53,10 @@ def open_box(class_key: bytes, *, x: bytes, leg: int | None, kind: str, cls: str
     key = _key(class_key, box[:R_BYTES], x, leg, kind, cls)
     try:
         content = AESGCM(key).decrypt(_NONCE, box[R_BYTES:], None)
-        values = jcs.parse_object(content[_SECRET_BYTES:])
+        values = jcs.parse_texts(content[_SECRET_BYTES:])
     except (InvalidTag, Unreadable, ValueError) as why:
         raise Tampering(f"the {cls} box of a {kind} entry does not open") from why
-    return Opened(content[:_SECRET_BYTES], tuple((name, str(value)) for name, value in values.items()))
+    return Opened(content[:_SECRET_BYTES], tuple(values.items()))
 
 
 def _key(class_key: bytes, r: bytes, x: bytes, leg: int | None, kind: str, cls: str) -> bytes:

@@ -31,38 +31,46 @@ class Entry:
     public: Mapping[str, jcs.Json] = field(default_factory=dict)
 
 
-class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    v: int
-    s: str
-    k: str
-    t: int
+class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """In canonical order, so that writing it again gives canonical bytes or shows that they were not."""
+
+    c: tuple[str, ...] = ()
+    d: msgspec.Raw = msgspec.Raw()
     g: str
-    x: str | None = None
+    k: str
     l: int | None = None  # noqa: E741 — the ledger's own letter
-    p: int | None = None
     o: str = ""
-    c: list[str] = []
-    d: dict[str, object] | None = None
+    p: int | None = None
+    s: str
+    t: int
+    v: int
+    x: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Wire).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def read_entry(untrusted: bytes) -> Entry:
     """The entry of canonical bytes. Raises `Unreadable` for any others; kinds and schemas are the caller's to know."""
     if len(untrusted) > LONGEST_ENTRY:
         raise Unreadable("an entry is at most 65,535 bytes")
-    parsed = jcs.parse_object(untrusted)
     try:
-        wire = msgspec.convert(parsed, _Wire)
-    except msgspec.ValidationError as why:
+        wire = _decode(untrusted)
+        is_canonical = _encode(wire) == untrusted
+    except (msgspec.DecodeError, UnicodeError) as why:
         raise Unreadable("not an entry of the ledger") from why
+    if not is_canonical:
+        raise Unreadable("not canonical JSON")
     is_fact = wire.x is not None
-    if wire.v != 1 or is_fact != bool(wire.c) or (wire.l is not None and not is_fact) or parsed.get("o") == "":
+    if wire.v != 1 or is_fact != bool(wire.c) or (wire.l is not None and not is_fact):
         raise Unreadable("not an entry of the ledger")
     if wire.c and len(wire.c) != len(CLASSES):
         raise Unreadable("an entry has six class roots")
-    if min(wire.t, wire.l or 0, wire.p or 0) < 0:
-        raise Unreadable("a negative number")
-    public = parsed.get("d", {})
-    assert isinstance(public, Mapping)
+    numbers = (wire.t, wire.l or 0, wire.p or 0)
+    if min(numbers) < 0 or max(numbers) > jcs.LARGEST:
+        raise Unreadable("a number out of range")
+    public = jcs.parse_object(bytes(wire.d)) if bytes(wire.d) else {}
     return Entry(
         schema=wire.s,
         kind=wire.k,

@@ -22,6 +22,7 @@ LARGEST = 2**53 - 1
 # A test holds its escapes against the standard library's, character by character.
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder()
+_TEXTS = msgspec.json.Decoder(dict[str, str])
 
 
 def encode(value: Json) -> bytes:
@@ -51,6 +52,18 @@ def parse_object(untrusted: bytes) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise Unreadable("not a JSON object")
     return value
+
+
+def parse_texts(untrusted: bytes) -> dict[str, str]:
+    """Like `parse_object`, for one that holds nothing but texts; at a fraction of the cost. Raises `Unreadable`."""
+    try:
+        texts = _TEXTS.decode(untrusted)
+        is_canonical = _ENCODER.encode(texts) == untrusted and all(map(str.isascii, texts))
+    except (msgspec.DecodeError, UnicodeError) as why:
+        raise Unreadable("not canonical JSON") from why
+    if not is_canonical:
+        raise Unreadable("not canonical JSON")
+    return texts
 
 
 def _check(value: Json) -> None:

@@ -66,8 +66,6 @@ class Context:
     sealed: Sealed | None = None
     intent: int | None = None
     """The index of the leg's latest `sealed` entry."""
-    ordered: int | None = None
-    """For a disposal that is done: the index of the entry that ordered it."""
     partners: tuple[str, ...] = ()
     """By leg ordinal, the partner its recipient belongs to; empty for a stranger."""
     ruleset: str = ""
@@ -82,10 +80,10 @@ def statements(fact: Fact, *, context: Context) -> tuple[Statement, ...]:
     return tuple(
         Statement(
             kind=kind,
-            x=context.x,
+            x=bytes.fromhex(fact.about) if isinstance(fact, Disposed) and fact.about else context.x,
             leg=leg,
             outcome=outcome,
-            intent=context.ordered if isinstance(fact, Disposed) else context.intent,
+            intent=fact.ordered if isinstance(fact, Disposed) else context.intent,
             values=_pick(kind, {**shared, **_of_recipient(context, leg), **_of_fact(fact)}),
             public=public,
         )
@@ -205,9 +203,9 @@ def _of_fact(fact: Fact) -> _Said:
             return {"op.retention": f"until {_instant(until_ms)}"}
         case Collected(by=by, source=source):
             return {"rcp.second": by, "net.src": source}
-        case Deferred() | Undeliverable() | Expired() | Recalled() | Disposed():
+        case Deferred() | Undeliverable() | Expired() | Recalled():
             return _of_ending(fact)
-        case Published() | Admitted() | Consulted():
+        case Published() | Admitted() | Consulted() | Disposed():
             return _of_office(fact)
         case _:
             assert_never(fact)
@@ -233,7 +231,7 @@ def _of_hop(hop: Hop) -> _Said:
     }
 
 
-def _of_ending(fact: Deferred | Undeliverable | Expired | Recalled | Disposed) -> _Said:
+def _of_ending(fact: Deferred | Undeliverable | Expired | Recalled) -> _Said:
     match fact:
         case Deferred(until_ms=until_ms, reason=reason, reply=reply):
             return {"op.reason": reason.code, "rcp.reply": reply, "op.decision": f"until {_instant(until_ms)}"}
@@ -243,21 +241,21 @@ def _of_ending(fact: Deferred | Undeliverable | Expired | Recalled | Disposed) -
             return {"op.reason": reason.code}
         case Recalled(by=by):
             return {"snd.addr": by}
-        case Disposed(what=what):
-            # GAP: the fact names nobody who asked or approved, so `snd` would show the transfer's sender; say nothing.
-            return {"snd.addr": "", "op.reason": what}
 
 
-def _of_office(fact: Published | Admitted | Consulted) -> _Said:
+def _of_office(fact: Published | Admitted | Consulted | Disposed) -> _Said:
     match fact:
+        case Disposed(by=by, why=why):
+            return {"snd.addr": by, "op.reason": why}
         case Published(digest=digest, files=files, signers=signers, why=why):
             names = _listed([name for name, _ in files])
             return {"op.ruleset": digest, "op.reason": why, "snd.addr": ";".join(signers), "obj.name": names}
         case Admitted(address=address, fingerprint=fingerprint, standing=standing, by=by, how=how):
             actor = {"snd.addr": by, "op.decision": standing.value, "op.reason": how}
             return actor | {"rcp.addr": address, "rcp.keyfp": fingerprint}
-        case Consulted(by=by, question=question, why=why, size=size):
-            return {"snd.addr": by, "obj.desc": question, "op.purpose": why, "op.decision": f"as of size {size}"}
+        case Consulted(by=by, question=question, why=why, size=size, role=role):
+            decision = _joined(f"as of size {size}", role)
+            return {"snd.addr": by, "obj.desc": question, "op.purpose": why, "op.decision": decision}
 
 
 def _outcome(fact: Fact) -> str:
@@ -274,6 +272,8 @@ def _outcome(fact: Fact) -> str:
             return "bounced"
         case Expired():
             return "expired"
+        case Disposed(is_refused=True):
+            return "refused"
         case _:
             return ""
 
@@ -281,7 +281,10 @@ def _outcome(fact: Fact) -> str:
 def _public(fact: Fact) -> str:
     if not isinstance(fact, Disposed):
         return ""
-    return _text({"what": fact.what, "classes": fact.classes, "entries": fact.entries})
+    shard: dict[str, jcs.Json] = {}
+    if fact.shard is not None:
+        shard = {"origin": fact.shard.origin, "size": fact.shard.size, "root": fact.shard.root}
+    return _text({"what": fact.what, "classes": fact.classes, "n": fact.entries, **shard})
 
 
 def _stripped(removed: Sequence[Removed]) -> str:
@@ -315,9 +318,12 @@ def genesis_statement(
     return _about_log("genesis", origin=origin, vkeys=tuple(vkeys), old_head=old_head, anchor=anchor, loss=loss)
 
 
-def tick_statement(**counts: int) -> Statement:
-    """The log was alive at this minute; `counts` is what was counted instead of written down one by one."""
-    return _about_log("tick", **counts)
+def tick_statement(**said: jcs.Json) -> Statement:
+    """The log was alive at this minute; `said` is what was counted instead of written down one by one.
+
+    `index` closes a day: see `dayindex`.
+    """
+    return _about_log("tick", **said)
 
 
 def clock_statement(behind_ms: int, source: str = "system") -> Statement:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -43,6 +43,15 @@ def terms_of(statement: Statement, *, at_ms: int, index_key: bytes) -> tuple[byt
     """Every term by which `find` will find this statement, each once."""
     pairs = dict.fromkeys(pair for pair in _pairs(statement, at_ms) if pair[1])
     return tuple(term(index_key, field, value) for field, value in pairs)
+
+
+def terms_of_story(said: Iterable[tuple[Statement, int]], *, index_key: bytes) -> frozenset[bytes]:
+    """Every term by which `find` will find one of these statements of one stream, each made at its time.
+
+    A story says the same words again and again; each is made a term once.
+    """
+    pairs = {pair for statement, at_ms in said for pair in _pairs(statement, at_ms) if pair[1]}
+    return frozenset(term(index_key, field, value) for field, value in pairs)
 
 
 def _pairs(statement: Statement, at_ms: int) -> Iterator[tuple[str, str]]:

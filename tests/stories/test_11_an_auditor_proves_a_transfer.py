@@ -7,7 +7,7 @@ find out whether it is true; and if a single bit of it was touched, they must se
 
 from __future__ import annotations
 
-from tests.house import JO, House
+from tests.house import JO, PER, House
 from tests.world import letter
 
 RECORDS, INDEXER = "records@court.test", "indexer@court.test"
@@ -39,7 +39,7 @@ def test_the_ledger_tells_who_got_what(town: House) -> None:
     town.outside().awaits(INDEXER)
     town.comes_to_rest(transfer)
 
-    found = town.asks("ledger", "find", "--recipient", INDEXER, "--why", "a complaint")
+    found = town.asks("ledger", "find", "--recipient", INDEXER, "--why", "a complaint", by=PER)
 
     assert f"{transfer}/0" in found
     assert "1 found." in found

@@ -203,7 +203,7 @@ async def test_publishing_is_a_fact_before_it_has_an_effect(office: Office) -> N
     """What is in force is what the ledger says, to the text of every file."""
     book = rules(transfers=TWO_PAIRS)
 
-    published = await office.orders.publish(book, ("ruth", "per"), "two pairs of eyes")
+    published = await office.rulemaking.enact(book, ("ruth", "per"), "two pairs of eyes")
 
     assert isinstance(published, Published)
     assert book is office.in_force.rulebook
@@ -213,10 +213,10 @@ async def test_publishing_is_a_fact_before_it_has_an_effect(office: Office) -> N
 
 @in_the_office()
 async def test_a_question_is_written_down_before_it_is_answered(office: Office) -> None:
-    """Who asked the ledger what, and how large it was then, stands in it."""
+    """Who asked the ledger what, as what, and how large it was then, stands in it."""
     size = office.scribe.head.size  # type: ignore[union-attr]
 
     consulted = await office.orders.consult("per", "show T-1", "a complaint")
 
-    assert Consulted(by="per", question="show T-1", why="a complaint", size=size) == consulted
+    assert Consulted(by="per", question="show T-1", why="a complaint", size=size, role="operator") == consulted
     assert [consulted] == office.facts("consulted/2026-11-23")

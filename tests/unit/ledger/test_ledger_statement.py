@@ -68,6 +68,16 @@ PARCEL = Parcel(transfer=TRANSFER.id, leg=0, blob=BlobId("b" * 32), size_bytes=9
                 seal=Seal.OPENPGP, key_fingerprint="ABCD")  # fmt: skip
 SEALED = Sealed(leg=0, parcel=PARCEL, original=ITEM, floor="encrypt-to-recipient", key_trust="verified")
 WHY = Reason(code="greylisted")
+DISPOSED = facts.Disposed(
+    leg=0,
+    what="class",
+    classes=("obj",),
+    entries=7,
+    about="00" * 16,
+    by="per@town.test",
+    why="GDPR Art. 17",
+    ordered=12,
+)
 EVERY = (
     facts.Deposited(party=PARTY, partner="court", path="/to/court/brief.pdf", item=ITEM),
     facts.Received(transfer=TRANSFER),
@@ -84,7 +94,7 @@ EVERY = (
     facts.Collected(leg=0, by="day@smithday.test", source="203.0.113.5"),
     facts.Expired(leg=0, reason=WHY),
     facts.Recalled(leg=0, by="alena@town.test"),
-    facts.Disposed(leg=0, what="content", classes=("obj",), entries=7),
+    DISPOSED,
     facts.Published(digest="e" * 64, files=(("people.toml", "…"), ("odd;name.toml", "…")), signers=("ruth@town.test",),
                     why="new clerk"),
     facts.Admitted(address="day@smithday.test", fingerprint="ABCD", standing=facts.Standing.VERIFIED,
@@ -184,12 +194,18 @@ def test_an_actor_is_not_the_sender() -> None:
     assert "ruth@town.test" == _said(EVERY[3])["snd.addr"]
 
 
-def test_a_disposal_does_not_blame_the_sender() -> None:
-    """Until the fact names who asked, nobody is named; what it destroys is public."""
+def test_a_disposal_names_who_approved_and_not_the_sender() -> None:
+    """What it destroys is public, who answers for it and on what ground is committed to; it points at its order."""
     statement = statements(EVERY[15], context=CONTEXT)[0]
-    assert not statement.value("snd", "addr")
-    assert {"what": "content", "classes": ["obj"], "entries": 7} == json.loads(statement.public)
-    assert statement.intent is None
+    assert ("per@town.test", "GDPR Art. 17") == (statement.value("snd", "addr"), statement.value("op", "reason"))
+    assert {"what": "class", "classes": ["obj"], "n": 7} == json.loads(statement.public)
+    assert (bytes(16), 12, 0) == (statement.x, statement.intent, statement.leg)
+
+
+def test_a_disposal_that_is_refused_says_so() -> None:
+    """In the open: a legal hold is nobody's secret."""
+    refused = replace(DISPOSED, is_refused=True, ordered=None)
+    assert "refused" == statements(refused, context=CONTEXT)[0].outcome
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""The legs that were found, as `ledger find` prints them: lines for a person, JSON for a program, CSV for a sheet.
+"""The legs that were found, as `ledger find` shows them.
 
-Rows stream: no number of them is too many. Names and subjects stand in JSON and CSV, not on the screen, where anybody
-may look over the auditor's shoulder.
+Names and subjects stand in JSON and CSV, not on the screen, where anybody may look over the auditor's shoulder.
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from gateway.commands.sheet import sheet
 from gateway.commands.telling import instant, printable
-from gateway.engine.searching import Found
+from gateway.engine.questions.searching import Found
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,34 +54,22 @@ def row_of(found: Found) -> Row:
     )
 
 
-def as_json(rows: Iterable[Row]) -> Iterator[str]:
-    """One JSON array, a row a line."""
-    before = "[\n"
-    for row in rows:
-        yield before + msgspec.json.encode(row).decode()
-        before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"
+OFF_SCREEN = ("names", "subject", "sha256_in", "sha256_out", "entries")
 
 
-def as_csv(rows: Iterable[Row]) -> Iterator[str]:
-    """A table with a head; lists are `;`-joined."""
-    return sheet(Row.__struct_fields__, (tuple(_cell(value) for value in msgspec.structs.astuple(row)) for row in rows))
-
-
-def as_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Two lines a row, and how many there were."""
+def as_lines(rows: Iterable[msgspec.Struct], *, digest: str = "") -> Iterator[str]:
+    """Two lines a row, and how many there were; of a digest that was asked for, on which side it stands."""
     count = 0
     for row in rows:
+        assert isinstance(row, Row)
         count += 1
         leg = "" if row.leg is None else f"/{row.leg}"
         yield f"{row.transfer}{leg}  {row.received}  {row.outcome or 'open'} {row.outcome_at}".rstrip() + "\n"
         to = f" to {row.recipient}" if row.recipient else ""
         about = "  ".join(word for word in (row.label, row.partner, ";".join(row.rules)) if word)
-        yield printable(f"    {row.sender}{to}  {about}".rstrip()) + "\n"
+        if known := f"{row.sender}{to}  {about}".strip():
+            yield printable(f"    {known}") + "\n"
+        if digest:
+            sides = (("was handed in", row.sha256_in), ("is what was made to leave", row.sha256_out))
+            yield f"    it {' and '.join(words for words, known in sides if digest in known)}\n"
     yield "1 found.\n" if count == 1 else f"{count or 'Nothing'} found.\n"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, tuple):
-        return ";".join(str(member) for member in value)
-    return "" if value is None else str(value)

@@ -14,7 +14,7 @@ from gateway.commands.setting import Setting
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import moment
-from gateway.engine.searching import Found, Query, search
+from gateway.engine.questions.searching import Found, Query, search
 from tests.audited import DIGEST_IN, DIGEST_OUT, Past
 
 CLERK, STRANGER, JUDGE = "clerk@court.test", "stranger@other.test", "judge@court.test"

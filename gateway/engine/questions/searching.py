@@ -19,6 +19,7 @@ ALL = 2**62
 """No ceiling: an answer that stops short without saying so is a wrong one."""
 MOST_DAYS = 3660
 """A longer span is not asked of the index, only held against each leg."""
+_READABLE = ("obj.subject", "obj.name", "obj.desc")
 OFFICE_KINDS = ("published", "admitted", "consulted")
 
 _ONE_DAY = timedelta(days=1)
@@ -41,6 +42,11 @@ class Query:
     """SHA-256 of what was handed in, or of what left."""
     kind: str = ""
     """A kind of entry the leg has."""
+    transfer: str = ""
+    text: str = ""
+    """Stands in its subject or a file's name, in any spelling."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """`class.field` and what it says, or what one member of its list says; of any entry of the leg."""
     first: date | None = None
     last: date | None = None
     """Days, both included, in `zone`: of the asked outcome or kind, else of anything that happened."""
@@ -56,12 +62,34 @@ class Query:
         parts = (
             ("person", self.person), ("recipient", self.recipient), ("partner", self.partner), ("rule", self.rule),
             ("label", self.label), ("digest", self.digest), ("kind", self.kind), ("outcome", self.outcome),
+            ("transfer", self.transfer),
         )  # fmt: skip
         groups = [(term(index_key, field, value),) for field, value in parts if value]
         # A name alone is indexed piece by piece between its semicolons; one of several, escaped and whole.
         escaped = self.name.replace("%", "%25").replace(";", "%3B")
         pieces = [(piece, escaped) for piece in self.name.split(";") if piece]
         return (*groups, *(tuple(term(index_key, "name", one) for one in either) for either in pieces))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of private values that it asks about."""
+        asked = {
+            "op": self.rule or self.label, "snd": self.person, "rcp": self.recipient or self.partner,
+            "obj": self.name or self.digest or self.text,
+        }  # fmt: skip
+        return tuple(
+            dict.fromkeys([cls for cls, said in asked.items() if said] + [f.split(".")[0] for f, _ in self.fields])
+        )
+
+    def fits(self, leg: Sequence[Attested]) -> bool:
+        """Whether the leg says what no index knows."""
+        text = self.text.casefold()
+        if text and not any(text in one.values.get(f, "").casefold() for one in leg for f in _READABLE):
+            return False
+        return all(
+            any(value == said or value in said.split(";") for said in (one.values.get(name, "") for one in leg))
+            for name, value in self.fields
+        )
 
     def covers(self, at_ms: int) -> bool:
         """Whether the instant is on one of the days asked for."""
@@ -108,12 +136,12 @@ def search(records: Reading, attestations: Attestations, query: Query) -> Iterat
         story = attestations.story(stream)
         if story is None:  # forgotten on purpose between the two looks
             continue
-        for leg in _legs(attestations.of(story)):
+        for leg in legs_in(attestations.of(story)):
             if _matches(query, leg, attestations.index_key):
                 yield _found(stream, leg)
 
 
-def _legs(said: Iterator[Attested]) -> tuple[tuple[Attested, ...], ...]:
+def legs_in(said: Iterable[Attested]) -> tuple[tuple[Attested, ...], ...]:
     """Entries by leg, legs in order; an entry about no leg stands alone."""
     legs: dict[int, list[Attested]] = {}
     for one in said:
@@ -126,7 +154,7 @@ def _matches(query: Query, leg: Sequence[Attested], index_key: bytes) -> bool:
     if not _is_timely(query, leg):
         return False
     known = {one for said in leg for one in terms_of(said.statement, at_ms=said.entry.time_ms, index_key=index_key)}
-    return all(known.intersection(group) for group in query.asked(index_key))
+    return query.fits(leg) and all(known.intersection(group) for group in query.asked(index_key))
 
 
 def _is_timely(query: Query, leg: Sequence[Attested]) -> bool:

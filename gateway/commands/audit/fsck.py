@@ -8,10 +8,12 @@ from contextlib import closing
 import click
 import msgspec
 
+from gateway.commands.audit.spreading import spread_over
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
 from gateway.engine.fsck import Kept, Report
 from gateway.engine.fsck import fsck as check_everything
+from gateway.engine.health.marks import Duty, Mark, Marks
 from gateway.keep.beside import BlobsBeside
 from gateway.ledger.audit import Severity
 
@@ -60,8 +62,11 @@ def fsck(setting: Setting, as_json: bool) -> None:
             published=setting.var / "ledger",
             vkey=office.signer.vkey,
             now_ms=office.clock.now_ms(),
+            spread=spread_over(setting.folder),
         )
-        report = check_everything(kept, _progress)
+        report = check_everything(kept, progress)
+        if report.is_whole:
+            Marks(setting.var / "marks").make(Duty.VERIFIED, Mark(at_ms=office.clock.now_ms(), size=report.size))
     if as_json:
         click.echo(msgspec.json.encode(_checked(report)))
     else:
@@ -70,7 +75,8 @@ def fsck(setting: Setting, as_json: bool) -> None:
         raise click.exceptions.Exit(FINDING)
 
 
-def _progress(what: str, done: int, of: int) -> None:
+def progress(what: str, done: int, of: int) -> None:
+    """Say now and then how far it is."""
     if done % PROGRESS_EVERY == 0:
         click.echo(f"{what}: {done:,} of {of:,}", err=True)
 
