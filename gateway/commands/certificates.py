@@ -6,6 +6,7 @@ handshake (handbook `operations.md` §4).
 
 from __future__ import annotations
 
+import os
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,19 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from gateway.errors import Misconfigured
 
 
+def glance(folder: Path) -> tuple[tuple[int, int, int], ...]:
+    """What changes whenever the pair does; less while a file of it is missing. Blocks, briefly."""
+    found = (folder / "gateway.pem", folder / "gateway.key")
+    return tuple((one.st_ino, one.st_size, one.st_mtime_ns) for path in found if (one := _stat(path)) is not None)
+
+
 def server_context(folder: Path, *, now: datetime) -> ssl.SSLContext:
     """TLS 1.2 or later with `gateway.pem` and its key. Raises `Misconfigured` in one clear sentence."""
+    return shown(folder, now=now)[0]
+
+
+def shown(folder: Path, *, now: datetime) -> tuple[ssl.SSLContext, datetime]:
+    """The same, and when the certificate in it ends."""
     certificate, key = folder / "gateway.pem", folder / "gateway.key"
     for path in (certificate, key):
         if not path.is_file():
@@ -38,4 +50,11 @@ def server_context(folder: Path, *, now: datetime) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as why:
         raise Misconfigured(f"{certificate} and {key} do not belong together") from why
-    return context
+    return context, leaf.not_valid_after_utc
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,7 +1,8 @@
 """`make bench`: every figure the README shows, and what it means.
 
-`python -m tests.benchmarks [mail] [files] [stations] [--quick]`: these parts only; `--quick` measures files in sizes
-for development.
+`python -m tests.benchmarks [mail] [files] [stations] [replay] [rules] [ledger] [--quick] [--full]`: these parts only.
+`--quick` measures files, the past and the ledger in sizes for development; `--full` fills the ledger with a million
+entries, which takes a while.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.benchmarks import files, mail, stations
+from tests.benchmarks import files, ledger, mail, replay, rules, stations
 
 
 def _mail(is_quick: bool) -> None:
@@ -41,16 +42,39 @@ def _stations(is_quick: bool) -> None:
     print(stations.table())
 
 
-PARTS = {"mail": _mail, "files": _files, "stations": _stations}
+def _replay(is_quick: bool) -> None:
+    print("\nThe past under other rules: every recorded decision taken again, and every rule's uses counted.\n")
+    print(replay.table(replay.measure(replay.QUICK if is_quick else replay.DECISIONS)))
+
+
+def _rules(is_quick: bool) -> None:
+    print(f"\nThe judge: {rules.RULES} rules, cases with everything known, CPU time of one thread.")
+    print("\n".join(rules.MEANING) + "\n")
+    print(rules.table(rules.measure()))
+    print("\nReading a set and proving every never over every situation, and finding what is odd.\n")
+    print(rules.proofs())
+
+
+def _ledger(is_quick: bool, *, is_full: bool = False) -> None:
+    entries = ledger.FULL if is_full else ledger.SMALL if is_quick else ledger.USUAL
+    print(f"\nThe ledger, {entries:,} entries, {os.cpu_count()} cores; an append is answered when it is durable.\n")
+    print(ledger.table(ledger.measure(entries)))
+
+
+PARTS = {
+    "mail": _mail, "files": _files, "stations": _stations, "replay": _replay, "rules": _rules, "ledger": _ledger,
+}  # fmt: skip
 
 
 def main(words: list[str]) -> None:
     """Run the parts named, or all; print tables."""
     names = [word for word in words if not word.startswith("-")]
-    if unknown := set(words) - {*PARTS, "--quick"}:
-        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)} and --quick")
+    if unknown := set(words) - {*PARTS, "--quick", "--full"}:
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}, --quick and --full")
     for name, part in PARTS.items():
-        if name in names or not names:
+        if name == "ledger" and name in names and "--full" in words:
+            _ledger(False, is_full=True)
+        elif name in names or not names:
             part("--quick" in words)
 
 
