@@ -12,6 +12,7 @@
     │   └── PeerPermanent       do not try again
     ├── Unreadable              bytes that cannot be read in exactly one way: hold or refuse, never guess
     └── Tampering               something that only we write has changed: stop
+        └── RolledBack          the ledger is older than what it signed: recovery, no signing
 
 Refusing is a value and never raised; see `gateway.judge`. An exception that is none of these is a bug and may crash.
 """
@@ -87,3 +88,7 @@ class Unreadable(Failure):
 
 class Tampering(Failure):
     """Something only we write has changed under us. Sending stops until a person has looked."""
+
+
+class RolledBack(Tampering):
+    """The ledger does not contain what is anchored elsewhere. Nothing is signed until it was recovered."""

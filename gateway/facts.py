@@ -244,16 +244,6 @@ class Recalled:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disposed:
-    """Something was forgotten on purpose."""
-
-    leg: int
-    what: str
-    classes: tuple[str, ...]
-    entries: int
-
-
 # ── of the office ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -265,6 +255,8 @@ class Published:
     files: tuple[tuple[str, str], ...]
     signers: tuple[str, ...]
     why: str
+    sentences: tuple[str, ...] = ()
+    """Who gained and who lost, as it was told to whoever signed."""
 
 
 class Standing(StrEnum):
@@ -295,14 +287,49 @@ class Consulted:
     question: str
     why: str
     size: int
+    role: str = ""
+    """As what they looked; see `ledger.views`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A part of the ledger from its first entry on: its name, size and root."""
+
+    origin: str
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposed:
+    """Something is to be forgotten on purpose; or, with `ordered`, was; or, refused, must not be.
+
+    It stands in a stream of its own, for what it is about may be forgotten whole.
+    """
+
+    leg: int | None
+    what: str
+    """`class payload shard`."""
+    classes: tuple[str, ...]
+    entries: int
+    about: str = ""
+    """The 16 bytes, in hex, that its entries bear: a transfer's, or those of an office's fact."""
+    by: str = ""
+    """Who approved it."""
+    why: str = ""
+    """The legal basis and the request, never a person's name."""
+    ordered: int | None = None
+    """The index of the entry that ordered what is done now."""
+    is_refused: bool = False
+    shard: Shard | None = None
 
 
 LegFact = (
     Judged | Approved | Declined | Scrubbed | Sealed | Attempted | Shipped | Deferred | Undeliverable
-    | Offered | Collected | Expired | Recalled | Disposed
+    | Offered | Collected | Expired | Recalled
 )  # fmt: skip
 TransferFact = Received | LegFact
-OfficeFact = Published | Admitted | Consulted
+OfficeFact = Published | Admitted | Consulted | Disposed
 Fact = Deposited | TransferFact | OfficeFact
 
 KINDS: dict[str, type[Fact]] = {

@@ -202,8 +202,6 @@ def advance(journey: Journey, fact: LegFact) -> Journey:
     if fact.leg >= len(journey.legs):
         raise Unlawful(f"{journey.transfer.id} has no leg {fact.leg}")
     before = journey.legs[fact.leg]
-    if kind_of(fact) == "disposed":  # forgetting changes what is remembered, not where the leg is
-        return replace(journey, version=journey.version + 1)
     word = _word(fact)
     state = NEXT[before.state].get(word)
     if state is None:

@@ -13,10 +13,12 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 from tests import clockwork
 from tests.boxes import FileClient, PartnerBox
+from tests.edited import Edit, editor
 from tests.world import Auditor, Correspondent, MailClient, PartnerServer, eventually
 
 SEALGATE = [sys.executable, "-m", "gateway.commands.main"]
@@ -58,6 +60,7 @@ class Waits:
     label: str
     codes: list[str]
     why: list[str]
+    asks_sender: bool
 
 
 @dataclass(slots=True)
@@ -197,9 +200,18 @@ class House:
         with (self.folder / "rules" / name).open("a") as file:
             file.write(text)
 
+    def edits(self, *turns: tuple[Edit, ...], answers: str = "") -> str:
+        """`sealgate rules edit`, with an editor that makes these edits, a turn each time; what was said."""
+        words = ["rules", "edit", "--editor", editor(self.folder.parent, *turns), "--no-publish"]
+        return _run(self._command(*words), may_fail=True, environment=self.environment, answers=answers)
+
+    def signs(self, proposal: str, *, by: str) -> str:
+        """`sealgate rules sign`: the second signature; what it said."""
+        return self.asks("rules", "sign", proposal, by=by, may_fail=True)
+
     def publishes(self, *, by: str = RUTH, second: str = PER, may_fail: bool = False) -> str:
-        """`sealgate rules publish`, signed by two; what it said."""
-        signed = ["--second", second, "--second-password-file", self._secret(second)]
+        """`sealgate rules publish`, signed by two, or with no `second` by one; what it said."""
+        signed = ["--second", second, "--second-password-file", self._secret(second)] if second else []
         return self.asks("rules", "publish", *signed, "--why", "a story", by=by, may_fail=may_fail)
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,13 +305,57 @@ class House:
         chosen = [waits.transfer, "--leg", str(waits.leg), "--why", "a story"]
         return self.asks("held", "release", *chosen, by=by, may_fail=True).strip()
 
+    def breaks_the_glass(self, transfer: str, *more: str, by: str, second: str, reason: str) -> str:
+        """`sealgate held release --break-glass`, signed by two: what it said, whether or not it was done."""
+        signed = ("--second", second, "--second-password-file", self._secret(second))
+        why = ("--break-glass", "--reason", reason, *more)
+        return self.asks("held", "release", transfer, *why, *signed, by=by, may_fail=True).strip()
+
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def proves(self, transfer: str) -> bytes:
         """`sealgate ledger prove`: the bundle."""
         bundle = self.folder.parent / f"{transfer}.bundle"
-        self.asks("ledger", "prove", transfer, "--out", str(bundle))
+        self.asks("ledger", "prove", transfer, "--out", str(bundle), by=PER)
         return bundle.read_bytes()
+
+    def proves_only(self, transfer: str, *fields: str) -> bytes:
+        """`sealgate ledger prove --disclose`: a bundle that shows these fields and no other."""
+        bundle = self.folder.parent / f"{transfer}.some.bundle"
+        self.asks("ledger", "prove", transfer, "--disclose", ",".join(fields), "--out", str(bundle), by=PER)
+        return bundle.read_bytes()
+
+    def makes_a_page(self, transfer: str, *fields: str) -> Path:
+        """`sealgate ledger prove --html`: one page that shows these fields and verifies itself."""
+        page = self.folder.parent / f"{transfer}.html"
+        self.asks("ledger", "prove", transfer, "--disclose", ",".join(fields), "--html", str(page), by=PER)
+        return page
+
+    def day(self) -> str:
+        """The ledger's day of the last entry, in UTC."""
+        rows = json.loads(self.asks("ledger", "find", "--json", by=PER))
+        return str(max(row["received"] for row in rows))[:10]
+
+    def proves_absence(self, address: str, first: str, *, days: int) -> bytes:
+        """`sealgate ledger prove --absent`, once the days are closed."""
+        bundle = self.folder.parent / f"{address}.absence"
+        last = date.fromisoformat(first) + timedelta(days=days - 1)
+        words = ["--absent", address, "--from", first, "--to", last.isoformat(), "--out", str(bundle)]
+
+        def proves() -> bool:
+            self.asks("ledger", "prove", *words, by=PER, may_fail=True)
+            return bundle.exists()
+
+        assert eventually(proves, 60), self.asks("ledger", "prove", *words, by=PER, may_fail=True)
+        return bundle.read_bytes()
+
+    def erases(self, *words: str, request: str, despite: tuple[str, ...] = (), by: str = PER) -> tuple[str, bytes]:
+        """`sealgate ledger erase`, approved by one: what it said, and the certificate if it was done."""
+        certificate = self.folder.parent / f"{request}.certificate"
+        ground = ["--basis", "GDPR Art. 17(1)(b)", "--request", request, "--certificate", str(certificate)]
+        answered = [word for period in despite for word in ("--despite", period)]
+        said = self.asks("ledger", "erase", *words, *ground, *answered, by=by, may_fail=True)
+        return said, certificate.read_bytes() if certificate.exists() else b""
 
     def auditor(self, ledger_key: str = "") -> Auditor:
         """Somebody with the ledger's public key, or with another, and nothing else of ours."""
@@ -328,8 +384,12 @@ class House:
         return str(path)
 
 
-def _run(command: list[str], *, may_fail: bool = False, environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=environment, timeout=120, check=False)
+def _run(
+    command: list[str], *, may_fail: bool = False, environment: dict[str, str] | None = None, answers: str = ""
+) -> str:
+    done = subprocess.run(
+        command, input=answers.encode(), capture_output=True, cwd=ROOT, env=environment, timeout=120, check=False
+    )
     if done.returncode and not may_fail:
         said = (done.stderr + done.stdout).decode()
         raise AssertionError(f"{' '.join(command[2:])} ended with {done.returncode}: {said}")

@@ -14,27 +14,32 @@ from gateway.doors.admin import Counter
 from gateway.doors.sftp.officetree import Offices
 from gateway.engine.attested import Attestations
 from gateway.engine.contents import Contents
+from gateway.engine.couriers import Couriers
 from gateway.engine.delivering import Delivering
-from gateway.engine.depositing import Depositing
 from gateway.engine.desk import Desk
 from gateway.engine.dispatch import Dispatch
-from gateway.engine.filing import FileStations
+from gateway.engine.emergencies import Emergencies
+from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.filing import FileStations
+from gateway.engine.files.pages import Pages
+from gateway.engine.files.pigeonholes import Pigeonholes
+from gateway.engine.files.pushing import Pushing
+from gateway.engine.files.shelf import PREFIX as DEPOSITS
+from gateway.engine.files.shelf import Shelf
+from gateway.engine.files.staging import Staging
+from gateway.engine.glass import Glass, remembered
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
+from gateway.engine.lawmaking.rulemaking import Rulemaking
 from gateway.engine.notes import Notes
 from gateway.engine.orders import Orders
-from gateway.engine.pages import Pages
-from gateway.engine.pigeonholes import Pigeonholes
 from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
-from gateway.engine.pushing import Pushing
+from gateway.engine.probing import Probing
 from gateway.engine.runner import Runner
-from gateway.engine.shelf import PREFIX as DEPOSITS
-from gateway.engine.shelf import Shelf
 from gateway.engine.signing_in import SignIn
-from gateway.engine.staging import Staging
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
 from gateway.engine.voyage import Voyage
@@ -64,6 +69,7 @@ class Parts:
     registrar: Registrar
     keyholders: Keyholders
     signing_in: SignIn
+    glass: Glass
 
     def counter(self, look: Callable[[], None]) -> Counter:
         """Takes orders; `look` wakes whoever does what they call for."""
@@ -75,9 +81,39 @@ class Parts:
             registrar=self.registrar,
             keyholders=self.keyholders,
             clock=self.office.clock,
+            glass=self.glass,
             look=look,
         )
-        return Counter(orders=orders, signing_in=self.signing_in)
+        rulemaking = Rulemaking(
+            rules=self.rules,
+            scribe=self.scribe,
+            proposals=self.office.proposals,
+            clock=self.office.clock,
+            look=look,
+        )
+        emergencies = Emergencies(
+            rules=self.rules,
+            archive=self.office.archive,
+            scribe=self.scribe,
+            notes=self.notes,
+            clock=self.office.clock,
+            glass=self.glass,
+            look=look,
+        )
+        couriers = Couriers(
+            rules=self.rules,
+            archive=self.office.archive,
+            scribe=self.scribe,
+            vault=self.vault,
+            clock=self.office.clock,
+        )
+        return Counter(
+            orders=orders,
+            rulemaking=rulemaking,
+            emergencies=emergencies,
+            couriers=couriers,
+            signing_in=self.signing_in,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +153,14 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
         registrar=Registrar(office.setting.var / "gnupg"),
         keyholders=Keyholders(story.facts if story else ()),
         signing_in=SignIn(rules=rules, clock=office.clock, check=accounts.check),
+        glass=remembered(office.records, office.archive, office.keyring.index_key),
     )
 
 
 def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Gateway:
     """The gateway, ready to run in `tasks`."""
     office, clock = parts.office, parts.office.clock
-    inquiry = Inquiry(
-        rules=parts.rules,
-        clock=clock,
-        registrar=parts.registrar,
-        keyholders=parts.keyholders,
-        acquaintance=office.acquaintance,
-    )
+    inquiry = _inquiry(parts)
     contents = Contents(parts.vault, workshop)
     carrier, file_carrier = SmtpCarrier(name=host_of(parts.rules.rulebook)), SftpCarrier()
     stations = Dispatch(
@@ -173,10 +204,22 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
     )
 
 
+def _inquiry(parts: Parts) -> Inquiry:
+    return Inquiry(
+        rules=parts.rules,
+        clock=parts.office.clock,
+        registrar=parts.registrar,
+        keyholders=parts.keyholders,
+        acquaintance=parts.office.acquaintance,
+        glass=parts.glass,
+    )
+
+
 def _mail_stations(
     parts: Parts, workshop: Workshop, inquiry: Inquiry, contents: Contents, carrier: SmtpCarrier
 ) -> MailStations:
-    clock, host = parts.office.clock, host_of(parts.rules.rulebook)
+    clock, host, resolver = parts.office.clock, host_of(parts.rules.rulebook), Resolver()
+    inquiry.probing = Probing(rules=parts.rules, clock=clock, resolver=resolver, prober=carrier)
     delivering = Delivering(
         vault=parts.vault,
         clock=clock,
@@ -184,7 +227,7 @@ def _mail_stations(
         inquiry=inquiry,
         notes=parts.notes,
         carrier=carrier,
-        resolver=Resolver(),
+        resolver=resolver,
     )
     return MailStations(
         contents=contents,

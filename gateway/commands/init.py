@@ -1,8 +1,9 @@
 """`sealgate init DIR`: an office's first day.
 
-Lays out `rules/` (the sample office), `certs/` (a development CA, the doors' certificate and host key) and `var/` (the
-keys, and an account for each person in the rules), then publishes the rules as the first set. All of it, or nothing: on
-failure the folder is as it was. What it prints, it prints once: of a password only the argon2id hash is kept.
+Lays out `rules/` (the sample office), `certs/` (a development CA, the doors' certificate and host key), `var/` (the
+keys, and an account for each person in the rules) and what an editor wants (`schemas/`, `tombi.toml`), then publishes
+the rules as the first set. All of it, or nothing: on failure the folder is as it was. What it prints, it prints once:
+of a password only the argon2id hash is kept.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gateway.commands.glance import glance_at_gateway, glance_at_people
 from gateway.commands.hostkey import make_host_key
 from gateway.commands.loopback import HIGHEST_BASE, LOWEST_BASE, on_loopback
 from gateway.commands.passwords import RANDOM_BYTES, readable_password
+from gateway.commands.rulebook.schema import lay_out_schemas
 from gateway.commands.sample import as_of, sample_rules
 from gateway.commands.setting import Setting
 from gateway.engine.clock import Clock, SystemClock, day, moment
@@ -99,6 +101,7 @@ def lay_out(folder: Path, *, base: int | None, clock: Clock, publish: Callable[[
             rules = on_loopback(rules, base, user=pwd.getpwuid(os.geteuid()).pw_name, host_key=box_key)
         gateway = glance_at_gateway(rules)
         _write_rules(setting.rules, rules)
+        lay_out_schemas(setting.folder)
         ca, outside = _certify(setting.certs, gateway.office.domains, clock, is_loopback=base is not None)
         setting.var.mkdir(mode=0o700)
         keyring = Keyring.create(setting.keys, entropy=clock.random)

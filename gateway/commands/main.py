@@ -11,12 +11,15 @@ from pathlib import Path
 import click
 
 from gateway.commands.demo.verb import demo
+from gateway.commands.doctor import doctor
 from gateway.commands.held import held
 from gateway.commands.init import init
+from gateway.commands.install import install
 from gateway.commands.keys import keys
 from gateway.commands.ledger import ledger
 from gateway.commands.office import RulesInvalid
 from gateway.commands.people import people
+from gateway.commands.reviews import review
 from gateway.commands.rules import rules
 from gateway.commands.serve import serve
 from gateway.commands.setting import Setting
@@ -32,7 +35,10 @@ VERBS: tuple[click.Command, ...] = (
     keys,
     rules,
     held,
+    review,
     ledger,
+    doctor,
+    install,
 )
 
 

@@ -11,26 +11,36 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
+from gateway.engine import rulesets
 from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.archive import Archive, latest_of
 from gateway.engine.clock import Clock, SystemClock
 from gateway.engine.entries import Entries, Write
-from gateway.engine.orders import RULES
+from gateway.engine.lawmaking.proposals import Proposals
+from gateway.engine.outsiders.anchors import Anchors
 from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
+from gateway.engine.rereading import AT_START, reread
+from gateway.engine.rulesets import RULES, RuleSet
 from gateway.engine.scribe import Scribe
-from gateway.errors import Failure, InUse, Misconfigured
+from gateway.errors import Failure, InUse, Misconfigured, Tampering, Unreadable
 from gateway.facts import Published
-from gateway.judge.rulebook import Rulebook, read
+from gateway.judge.rulebook import Rulebook
+from gateway.keep import Head
 from gateway.keep.files import FileBlobs
 from gateway.keep.keyring import Keyring
 from gateway.keep.reading import SqliteReading
 from gateway.keep.sqlite import SqliteRecords
-from gateway.ledger.checkpoint import Signer
+from gateway.ledger.checkpoint import Checkpoint, Signer, verify
+from gateway.ledger.leaf import Statement
+from gateway.ledger.merkle import EMPTY_ROOT
+from gateway.ledger.views import NOTHING, View
 
 DEFAULT_RECORDS = "var/records.db"
 GATEWAY = "gw1"
@@ -54,12 +64,19 @@ class Office:
     signer: Signer
     publication: Publication
     clock: Clock
+    view: View = NOTHING
+    """What whoever asks may see of the ledger."""
 
     def blobs(self) -> FileBlobs:
         """The blobs. Opening them sweeps what a crash left half-written, so only a writer may, or one who is alone."""
         gateway = self.folder_rules.gateway
         place = _place(self.setting, gateway.storage.blobs, "files")
         return FileBlobs(place, largest_bytes=gateway.limits.message_bytes)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the office's days begin and end."""
+        return ZoneInfo(self.folder_rules.gateway.office.zone)
 
     @property
     def acquaintance(self) -> Acquaintance:
@@ -82,10 +99,25 @@ class Office:
         """The published rules; None before the first publication."""
         return _published(self.archive)
 
+    @property
+    def rule_sets(self) -> tuple[RuleSet, ...]:
+        """Every set that was ever published, oldest first."""
+        return rulesets.every(self.archive)
+
+    @property
+    def proposals(self) -> Proposals:
+        """The sets that wait for a second signature."""
+        return Proposals(self.setting.var / "proposals", self.keyring.index_key)
+
 
 def rules_of(setting: Setting) -> Rulebook:
-    """The rules in the folder. Raises `RulesInvalid`."""
-    found = read_folder(setting.rules)
+    """The rules in the office's folder. Raises `RulesInvalid`."""
+    return rules_at(setting.rules)
+
+
+def rules_at(folder: Path) -> Rulebook:
+    """The rules in any folder. Raises `RulesInvalid`."""
+    found = read_folder(folder)
     if isinstance(found, Rulebook):
         return found
     raise RulesInvalid("the rules are not right:\n" + "\n".join(str(problem) for problem in found))
@@ -95,7 +127,7 @@ def rules_of(setting: Setting) -> Rulebook:
 def opened(setting: Setting, *, is_writing: bool = False) -> Iterator[Office]:
     """The office; for writing only inside `alone`. Raises `Misconfigured`."""
     setting, clock = Setting(folder=setting.folder.absolute()), SystemClock()
-    rulebook = rules_of(setting) if is_writing else _rules_to_read_by(setting)
+    rulebook = _rules_to_read_by(setting)
     gateway = rulebook.gateway
     with ExitStack() as stack:
         keyring = Keyring.open(setting.keys, entropy=clock.random)
@@ -133,14 +165,8 @@ def _rules_to_read_by(setting: Setting) -> Rulebook:
 
 def _published(archive: Archive) -> Rulebook | None:
     """The rules last published; None before the first time. Raises `Misconfigured`."""
-    story = archive.story(RULES)
-    published = [fact for fact in story.facts if isinstance(fact, Published)] if story else []
-    if not published:
-        return None
-    rulebook = read(dict(published[-1].files))
-    if not isinstance(rulebook, Rulebook) or rulebook.digest != published[-1].digest:
-        raise Misconfigured("the published rules no longer load: this version reads them differently")
-    return rulebook
+    sets = rulesets.every(archive)
+    return sets[-1].rulebook() if sets else None
 
 
 @contextmanager
@@ -172,10 +198,18 @@ def rules_of_office(office: Office) -> InForce:
     return InForce(rulebook, private_ca=ca.read_text("ascii") if ca.is_file() else "")
 
 
-def scribe_of(office: Office, rules: InForce, on_fatal: Callable[[Failure], None]) -> Scribe:
-    """The one writer, resumed from what is kept; not yet started. Raises `Tampering` if the ledger is not whole."""
-    head = office.records.since(0, 0).head
+def scribe_of(
+    office: Office, rules: InForce, on_fatal: Callable[[Failure], None], *, genesis: Statement | None = None
+) -> Scribe:
+    """The one writer, resumed from what is kept; not yet started.
+
+    Raises `Tampering` if the ledger is not whole, `RolledBack` if it does not contain what is anchored elsewhere.
+    """
+    head = own_head(office)
+    if head is not None and head.size <= AT_START:  # a longer one is read in the background
+        reread(office.records, head)
     frontier = office.publication.frontier(head)
+    anchors_of(office, rules).check(head, partial(_root_at, office.publication, head))
     last = office.records.since(head.size - 1, 1).leaves if head and head.size else ()
     return Scribe(
         records=office.writable,
@@ -188,18 +222,55 @@ def scribe_of(office: Office, rules: InForce, on_fatal: Callable[[Failure], None
         head=head,
         last_entry=last[0].entry if last else b"",
         on_fatal=on_fatal,
+        genesis=genesis,
     )
 
 
-def publish_first(folder: Path) -> None:
+def own_head(office: Office) -> Head | None:
+    """The stored head. Raises `Tampering` unless it is what this ledger's own key signed."""
+    head = office.records.since(0, 0).head
+    if head is None:
+        return None
+    try:
+        signed = verify(head.note, [office.signer.vkey])
+    except Unreadable as why:
+        raise Tampering(f"the ledger's head cannot be read: {why.cause}") from why
+    if not signed.signers or signed.checkpoint != Checkpoint(office.signer.name, head.size, head.root):
+        raise Tampering("the ledger's head is not what this office's key signed")
+    return head
+
+
+def anchors_of(office: Office, rules: InForce) -> Anchors:
+    """What is known elsewhere of the office's ledger."""
+    anchor = rules.rulebook.gateway.ledger.anchor
+    return Anchors(
+        office.setting.var / "anchors",
+        vkey=office.signer.vkey,
+        published=office.setting.var / "ledger",
+        elsewhere=office.setting.folder / anchor if anchor else None,
+    )
+
+
+def _root_at(publication: Publication, head: Head | None, size: int) -> bytes:
+    return publication.root_at(size, head) if head else EMPTY_ROOT
+
+
+def publish_first(
+    folder: Path,
+    *,
+    signers: tuple[str, ...] = ("init",),
+    why: str = "the first set",
+    genesis: Callable[[Signer], Statement] | None = None,
+) -> None:
     """Put the rules of a new office in force and write its ledger's first entries."""
     setting = Setting(folder=folder)
     with alone(setting), opened(setting, is_writing=True) as office:
-        scribe = scribe_of(office, InForce(office.folder_rules), _give_up)
+        first = genesis(office.signer) if genesis else None
+        scribe = scribe_of(office, InForce(office.folder_rules), _give_up, genesis=first)
         scribe.start()
         try:
             rulebook = office.folder_rules
-            fact = Published(digest=rulebook.digest, files=rulebook.files, signers=("init",), why="the first set")
+            fact = Published(digest=rulebook.digest, files=rulebook.files, signers=signers, why=why)
             scribe.append_now(Write(stream=RULES, facts=(fact,)))
         finally:
             scribe.stop()

@@ -15,11 +15,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from gateway.commands.office import opened
-from gateway.commands.publish import publish
+from gateway.commands.rulebook.diff import diff
+from gateway.commands.rulebook.edit import edit
+from gateway.commands.rulebook.proposals import proposals, sign, withdraw
+from gateway.commands.rulebook.prove import prove_rules
+from gateway.commands.rulebook.publish import publish
+from gateway.commands.rulebook.replay import replay
+from gateway.commands.rulebook.rollback import rollback
+from gateway.commands.rulebook.schema import schema
+from gateway.commands.rulebook.show import list_, show
+from gateway.commands.rulebook.status import status
+from gateway.commands.rulebook.whocan import who_can
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock, day
-from gateway.engine.inquiry import FIRST_CONTACT
+from gateway.engine.finding import FIRST_CONTACT, SIMILAR_NAME
 from gateway.errors import Failure
 from gateway.facts import Outcome, Truth
 from gateway.judge import expect, words
@@ -27,6 +37,7 @@ from gateway.judge.case import Case
 from gateway.judge.decide import Verdict, decide
 from gateway.judge.explain import explain, sentence
 from gateway.judge.problems import Problem
+from gateway.judge.prooftext import kept
 from gateway.judge.rulebook import Rulebook
 from gateway.transfer import Recipient, Way
 
@@ -45,6 +56,9 @@ def rules() -> None:
     """Check, test, explain and publish who may send what to whom."""
 
 
+for _verb in (diff, who_can, edit, proposals, sign, withdraw, rollback, status, replay, list_, show, schema):
+    rules.add_command(_verb)
+rules.add_command(prove_rules)
 rules.add_command(publish)
 
 
@@ -54,8 +68,8 @@ rules.add_command(publish)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def check(context: click.Context, folder: Path | None, on: datetime | None, as_json: bool) -> None:
-    """Every mistake in the rules, with file, line and column."""
-    found = read_folder(folder or _rules_of(context), on=on.date() if on else _today(None))
+    """Every mistake in the rules, with file, line and column; a never that is not kept is one."""
+    found = kept(read_folder(folder or _rules_of(context), on=on.date() if on else _today(None)))
     is_valid = isinstance(found, Rulebook)
     problems = found.warnings if isinstance(found, Rulebook) else found
     if as_json:
@@ -117,8 +131,9 @@ def explain_(
     """Why may this go, or why not, and who can change that."""
     rulebook, to = _load(context, None), _recipient(recipient)
     given = dict(_fact(text) for text in facts)
-    if rulebook.asks(FIRST_CONTACT) and FIRST_CONTACT not in given:
-        given[FIRST_CONTACT] = _first_contact(_rules_of(context).parent, to)
+    for name in (FIRST_CONTACT, SIMILAR_NAME):
+        if rulebook.asks(name) and name not in given:
+            given[name] = _from_records(_rules_of(context).parent, name, rulebook, sender, to)
     case = Case(
         sender_person=expect.sender_in(rulebook, sender),
         recipient=to,
@@ -137,11 +152,17 @@ def explain_(
     context.exit(EXITS[verdict.outcome])
 
 
-def _first_contact(folder: Path, recipient: Recipient) -> Truth:
+def _from_records(folder: Path, name: str, rulebook: Rulebook, sender: str, recipient: Recipient) -> Truth:
     """As the office's records have it; unknown where there are none, or they may not be read."""
+    person = rulebook.person(sender)
     try:
         with opened(Setting(folder=folder)) as office:
-            return office.acquaintance.look(recipient)
+            if name == FIRST_CONTACT:
+                return office.acquaintance.look(recipient)
+            if person is None or recipient.address is None:
+                return Truth.NO
+            passed = office.acquaintance.correspondence
+            return Truth.YES if passed.look_alike(rulebook, person.address, recipient) else Truth.NO
     except Failure:
         return Truth.UNKNOWN
 

@@ -17,11 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.engine.orders import Orders, Refused
+from gateway.engine.couriers import Arrival, Couriers, Slip
+from gateway.engine.emergencies import Emergencies
+from gateway.engine.glass import Broken
+from gateway.engine.lawmaking.proposals import Proposal
+from gateway.engine.lawmaking.rulemaking import Enacted, Rulemaking
+from gateway.engine.orders import RIGHTS, Orders, Refused
 from gateway.engine.signing_in import SignIn
 from gateway.errors import Failure
-from gateway.judge.expect import run
-from gateway.judge.rulebook import Rulebook, read
 from gateway.transfer import Party, TransferId
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,30 @@ class Refuse(Order, frozen=True, kw_only=True, tag="refuse"):
     leg: int | None = None
 
 
+class OwnWord(Order, frozen=True, kw_only=True, tag="own-word"):
+    """Answer what the gateway asked the sender; `is_yes` false takes it back."""
+
+    transfer: str
+    leg: int | None = None
+    is_yes: bool = True
+
+
+class BreakGlass(Order, frozen=True, kw_only=True, tag="break-glass"):
+    """Let one transfer go in spite of a `forbid` or a missing `allow`; `second` and their password sign too."""
+
+    transfer: str
+    leg: int | None = None
+    label: str = ""
+    second: str = ""
+    secret_second_password: str = ""
+
+
+class Review(Order, frozen=True, kw_only=True, tag="review"):
+    """Say what was found when the glass had been broken, or about everybody's rights."""
+
+    of: str = ""
+
+
 class Admit(Order, frozen=True, kw_only=True, tag="admit"):
     """Take a recipient's certificate in; `how` says how it was verified."""
 
@@ -67,24 +94,47 @@ class Revoke(Order, frozen=True, kw_only=True, tag="revoke"):
 
 
 class Publish(Order, frozen=True, kw_only=True, tag="publish"):
-    """Bring rule files into force; `second` and their password sign too."""
+    """Bring rule files into force; `second` and their password sign too. If two must and one did, they wait."""
 
     files: dict[str, str]
     second: str = ""
     secret_second_password: str = ""
 
 
+class Sign(Order, frozen=True, kw_only=True, tag="sign"):
+    """Be the second to sign rules that wait."""
+
+    proposal: str
+
+
+class Withdraw(Order, frozen=True, kw_only=True, tag="withdraw"):
+    """Drop rules that wait for a second signature."""
+
+    proposal: str
+
+
 class Consult(Order, frozen=True, kw_only=True, tag="consult"):
-    """Write down a question to the ledger before it is answered."""
+    """Write down a question to the ledger before it is answered; unsigned, it is the machine's user who asks."""
 
     question: str
+
+
+class Carried(Order, frozen=True, kw_only=True, tag="carried"):
+    """What a courier carries: handed over, authorised by `second` where the rules make it wait; or arrived."""
+
+    told: Slip | Arrival
+    second: str = ""
+    secret_second_password: str = ""
 
 
 class Look(Order, frozen=True, kw_only=True, tag="look"):
     """Look at everything that waits, now."""
 
 
-AnyOrder = Release | Refuse | Admit | Revoke | Publish | Consult | Look
+SignedOrder = (
+    Release | Refuse | OwnWord | BreakGlass | Review | Admit | Revoke | Publish | Sign | Withdraw | Consult | Carried
+)
+AnyOrder = SignedOrder | Look
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,6 +144,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sentence: str
     subjects: tuple[str, ...] = ()
     """What it was done to: legs, addresses."""
+    proposal: str = ""
+    """What waits for a second signature now."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +153,9 @@ class Counter:
     """Takes orders, whoever brings them: the socket, or a command in the same process."""
 
     orders: Orders
+    rulemaking: Rulemaking
+    emergencies: Emergencies
+    couriers: Couriers
     signing_in: SignIn
 
     async def take(self, order: AnyOrder, *, uid: int) -> Answer:
@@ -109,7 +164,7 @@ class Counter:
         A failure of ours becomes an answer too: its `cause` is for the administrator.
         """
         try:
-            if isinstance(order, Consult | Look):
+            if isinstance(order, Look) or (isinstance(order, Consult) and not order.by):
                 return await self._unsigned(order, uid)
             signer = await self._signer(order.by, order.secret_password)
             if signer is None:
@@ -128,14 +183,19 @@ class Counter:
         fact = await self.orders.consult(f"operator:{_user(uid)}", order.question, order.why)
         return Answer(is_done=True, sentence="Written down.", subjects=(str(fact.size),))
 
-    async def _signed(self, order: Release | Refuse | Admit | Revoke | Publish, signer: Party) -> Answer:
+    async def _signed(self, order: SignedOrder, signer: Party) -> Answer:
         match order:
+            case Consult(question=question, why=why):
+                fact = await self.orders.consult(signer.person, question, why)
+                return Answer(is_done=True, sentence="Written down.", subjects=(str(fact.size), signer.person))
             case Release(transfer=transfer, leg=leg, why=why):
                 done = await self.orders.release(TransferId(transfer), leg, signer, why)
                 return _of_legs(done, f"Released by {signer.name}; it is judged again now.")
             case Refuse(transfer=transfer, leg=leg, why=why):
                 done = await self.orders.refuse(TransferId(transfer), leg, signer, why)
                 return _of_legs(done, f"Refused by {signer.name}; the sender is told.")
+            case OwnWord() | BreakGlass() | Review():
+                return await self._of_one(order, signer)
             case Admit(certificate=certificate, how=how):
                 admitted = await self.orders.admit(certificate, signer, how)
                 if isinstance(admitted, Refused):
@@ -150,27 +210,50 @@ class Counter:
                 return Answer(is_done=True, sentence=sentence, subjects=tuple(fact.address for fact in revoked))
             case Publish():
                 return await self._publish(order, signer)
+            case Carried(told=told, why=why):
+                second = await self._signer(order.second, order.secret_second_password)
+                carried = await self.couriers.take(told, signer, second, why)
+                if isinstance(carried, Refused):
+                    return _no(carried.sentence)
+                return Answer(is_done=True, sentence="Written down.", subjects=(carried,))
+            case Sign(proposal=proposal, why=why):
+                return _of_rules(await self.rulemaking.sign(proposal, signer, why))
+            case Withdraw(proposal=proposal):
+                dropped = await self.rulemaking.withdraw(proposal, signer)
+                if isinstance(dropped, Refused):
+                    return _no(dropped.sentence)
+                return Answer(is_done=True, sentence=f"Withdrawn: {dropped.id}", subjects=(dropped.digest,))
+
+    async def _of_one(self, order: OwnWord | BreakGlass | Review, signer: Party) -> Answer:
+        """About one transfer: the sender's own answer, and emergencies."""
+        match order:
+            case OwnWord(transfer=transfer, leg=leg, is_yes=is_yes):
+                answer = self.orders.confirm if is_yes else self.orders.withdraw
+                said = "Confirmed; it is judged again now." if is_yes else "Taken back; it goes nowhere."
+                return _of_legs(await answer(TransferId(transfer), leg, signer), said)
+            case BreakGlass(transfer=transfer, leg=leg, label=label, why=why):
+                second = await self._signer(order.second, order.secret_second_password)
+                if second is None:
+                    return _no("Breaking the glass needs a second person who may (--second ADDRESS).")
+                broken = await self.emergencies.break_glass(TransferId(transfer), leg, (signer, second), why, label)
+                return _of_glass(broken, signed=True)
+            case Review(of=of, why=why) if of.startswith(RIGHTS):
+                signed_off = await self.orders.sign_off(signer, of, why)
+                if isinstance(signed_off, Refused):
+                    return _no(signed_off.sentence)
+                return Answer(is_done=True, sentence=f"Signed off by {signer.name}: {of}.", subjects=(of,))
+            case Review(of=of, why=why):
+                return _of_glass(await self.emergencies.review(of, signer, why), signed=False)
 
     async def _publish(self, order: Publish, signer: Party) -> Answer:
-        """Two people who may publish, and a folder without a problem.
-
-        GAP: which changes need only one signature is `rules diff`'s to say; until then every change needs two.
-        """
-        rulebook = read(order.files)
-        if not isinstance(rulebook, Rulebook):
-            return _no("\n".join(str(problem) for problem in rulebook))
-        missed = run(rulebook)
-        if missed:
-            return _no("The rules miss their own expectations:\n" + "\n".join(str(miss) for miss in missed))
-        second = await self._signer(order.second, order.secret_second_password)
-        people = self.orders.rules.rulebook.people.by_address
-        if second is None or second.person == signer.person:
-            return _no("A change of rules needs a second person who may publish (--second ADDRESS).")
-        for one in (signer, second):
-            if "publish" not in people[one.person].powers:
-                return _no(f"{one.name} may not publish rules.")
-        await self.orders.publish(rulebook, (signer.person, second.person), order.why)
-        return Answer(is_done=True, sentence=f"In force: {rulebook.digest}", subjects=(rulebook.digest,))
+        """What may come into force, and whose word it needs, is `engine.lawmaking.rulemaking`'s to say."""
+        signers = [signer]
+        if order.second:
+            second = await self._signer(order.second, order.secret_second_password)
+            if second is None or second.person == signer.person:
+                return _no("The second signature is nobody's who may sign, or your own (--second ADDRESS).")
+            signers.append(second)
+        return _of_rules(await self.rulemaking.publish(order.files, signers, order.why))
 
     async def _signer(self, address: str, secret_password: str) -> Party | None:
         return await self.signing_in.with_password(address, secret_password, "admin") if address else None
@@ -262,6 +345,30 @@ def _of_legs(done: tuple[object, ...] | Refused, sentence: str) -> Answer:
     if isinstance(done, Refused):
         return _no(done.sentence)
     return Answer(is_done=True, sentence=sentence, subjects=tuple(str(getattr(fact, "leg", "")) for fact in done))
+
+
+def _of_rules(done: Enacted | Proposal | Refused) -> Answer:
+    match done:
+        case Refused(sentence=sentence):
+            return _no(sentence)
+        case Enacted(published=published):
+            return Answer(is_done=True, sentence=f"In force: {published.digest}", subjects=(published.digest,))
+        case Proposal(id=proposal_id):
+            sentence = (
+                "It widens what may be done, so it waits until a second person who may publish signs: "
+                f"sealgate rules sign {proposal_id} --as ADDRESS"
+            )
+            return Answer(is_done=False, sentence=sentence, subjects=(done.digest,), proposal=proposal_id)
+
+
+def _of_glass(done: Broken | Refused, *, signed: bool) -> Answer:
+    if isinstance(done, Refused):
+        return _no(done.sentence)
+    allow = done.allow
+    if not signed:
+        return Answer(is_done=True, sentence=f"Reviewed by {done.reviewed_by}.", subjects=(allow.id,))
+    how = "it may be sent again, once, within a day" if allow.is_for_next else "it is judged again now"
+    return Answer(is_done=True, sentence=f"The glass is broken: {how}.", subjects=(allow.id,))
 
 
 def _no(sentence: str) -> Answer:

@@ -14,9 +14,11 @@ from gateway.engine.archive import Archive, latest_of, seal_body
 from gateway.engine.clock import Clock
 from gateway.engine.context import OWN, after, class_streams, context_of
 from gateway.engine.policy import InForce
+from gateway.engine.rulesets import RULES
 from gateway.errors import Conflict
-from gateway.facts import Fact, Received, Sealed, kind_of, legs_of, to_bytes
+from gateway.facts import Fact, Published, Received, Sealed, kind_of, legs_of, to_bytes
 from gateway.journey import Journey
+from gateway.judge.rulebook import Rulebook, read
 from gateway.keep import Append, Content, LeafRow, Row
 from gateway.keep.keyring import Keyring
 from gateway.ledger import box, leaf
@@ -83,6 +85,8 @@ class Composed:
     state: Remembered | None
     keys: tuple[Append, ...] = ()
     """New class keys, as streams of their own."""
+    enacted: Published | None = None
+    """Rules that are in force once it is stored."""
 
 
 class Entries:
@@ -112,14 +116,28 @@ class Entries:
         row = self._leaf(statement, {}, "log", 0, None, position)
         return Composed(Append(stream="log", expected=0, rows=(), leaves=(row,)), 0, None)
 
+    def of_key(self, stream: str, key: bytes) -> Composed:
+        """Compose a key that is a stream of its own."""
+        wrapped = self._keyring.wrap(stream, key)
+        return Composed(Append(stream=stream, expected=0, rows=(), leaves=(), key=wrapped), 0, None)
+
     def remember(self, composed: Iterable[Composed]) -> None:
         """The batch is durable: what was composed is now true."""
         for part in composed:
             if part.state is not None:
                 self._streams[part.append.stream] = part.state
                 self._streams.move_to_end(part.append.stream)
+            if part.enacted is not None:
+                self._swap(part.enacted)
         while len(self._streams) > STREAMS_REMEMBERED:
             self._streams.popitem(last=False)
+
+    def _swap(self, published: Published) -> None:
+        """The scribe's process learns of new rules from the fact itself: entries name the set and its partners."""
+        if published.digest != self._rules.rulebook.digest:
+            found = read(dict(published.files))
+            if isinstance(found, Rulebook):
+                self._rules.swap(found)
 
     def forget(self, streams: Iterable[str]) -> None:
         """The batch was not written: read these streams, and every class key, again before the next use."""
@@ -165,7 +183,8 @@ class Entries:
             contents=write.contents,
         )
         keys, self._fresh = tuple(self._fresh), []
-        return Composed(append, now.version, now, keys)
+        enacted = [fact for fact in write.facts if isinstance(fact, Published) and write.stream == RULES]
+        return Composed(append, now.version, now, keys, enacted[-1] if enacted else None)
 
     def _state(self, write: Write) -> tuple[Remembered, bool]:
         """The stream as it is now. Raises `Conflict` when the writer has read an older one."""

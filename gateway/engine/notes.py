@@ -13,17 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
+from gateway.catalogue.texts import Texts
 from gateway.engine.clock import Clock, day, moment
 from gateway.engine.entries import Write
 from gateway.engine.policy import InForce
+from gateway.engine.returnaddress import answer_address
 from gateway.engine.vault import Vault
 from gateway.engine.wording import called, sentences
 from gateway.facts import Outcome, Reason, Received
 from gateway.journey import Journey
 from gateway.judge import words
 from gateway.judge.case import Case
+from gateway.judge.explain import texts_of
+from gateway.judge.questions import is_question
 from gateway.ship.bounce import Kind, Notice, announce, compose
 from gateway.transfer import Address, Item, Leg, Notify, Party, Recipient, Transfer, TransferId, Way, transfer_id
 
@@ -63,13 +66,21 @@ class Notes:
             status=_status(kind, reasons),
             reply=reply,
             called=called(self.rules.rulebook, leg.recipient),
+            answer_to=answer_address(original.id, self.host) if any(map(is_question, reasons)) else "",
         )
         if not notice.is_wanted(leg.notify):
             return ()
         now_ms = self.clock.now_ms()
         identity = transfer_id(self.clock.random(16))
         content = compose(
-            notice, transfer=original, leg=leg, host=self.host, office=self.office, at=moment(now_ms), identity=identity
+            notice,
+            transfer=original,
+            leg=leg,
+            host=self.host,
+            office=self.office,
+            at=moment(now_ms),
+            identity=identity,
+            texts=self._texts,
         )
         return await self._write(identity, content, original.sender.address, original.id, now_ms)
 
@@ -84,15 +95,55 @@ class Notes:
         told = self._to_ours(original) if recipient.address else self._to_partner(original, recipient.partner, until_ms)
         who = (original.sender.name or original.sender.person) if recipient.address else self.office
         content = announce(
-            (*told, f"Transfer: {original.id}"),
+            (*told, self._texts.say("note.transfer", transfer=original.id)),
             to=address,
-            title=f"A file from {who}",
+            title=self._texts.say("note.arrival.title", who=who),
             host=self.host,
             office=self.office,
             at=moment(now_ms),
             identity=identity,
+            texts=self._texts,
         )
         return await self._write(identity, content, address, original.id, now_ms)
+
+    async def tell(
+        self,
+        people: Sequence[Address],
+        title: str,
+        said: Sequence[str],
+        *,
+        about: TransferId | None = None,
+        identity: TransferId | None = None,
+        attached: tuple[str, str] | None = None,
+    ) -> tuple[Write, ...]:
+        """One note to each of ours. An `identity` names the note, so that it is never written twice; then it is one."""
+        now_ms = self.clock.now_ms()
+        writes: tuple[Write, ...] = ()
+        for address in people:
+            name = identity or transfer_id(self.clock.random(16))
+            content = announce(
+                said,
+                to=address,
+                title=title,
+                host=self.host,
+                office=self.office,
+                at=moment(now_ms),
+                identity=name,
+                texts=self._texts,
+                attached=attached,
+            )
+            writes += await self._write(name, content, address, about, now_ms)
+        return writes
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the office's language, for who has more to tell."""
+        return self._texts
+
+    @property
+    def _texts(self) -> Texts:
+        """The texts of the office's language, as the rules in force have it."""
+        return texts_of(self.rules.rulebook)
 
     def _on_file(self, partner_id: str) -> Address | None:
         partner = self.rules.rulebook.partners.get(partner_id)
@@ -104,24 +155,25 @@ class Notes:
         names = ", ".join(f"'{item.name}'" for item in original.items)
         folder = "/from/" + original.sender.person.removeprefix(words.PARTNER)
         who = original.sender.name or original.sender.person
-        return f"{who} handed in {names} for you.", f"Fetch it by SFTP from {folder}."
+        texts = self._texts
+        return texts.say("note.arrival", who=who, names=names), texts.say("note.arrival.fetch", folder=folder)
 
     def _to_partner(self, original: Transfer, partner_id: str, until_ms: int) -> tuple[str, ...]:
         """Who, when, how and until when; never what."""
         zone, door = self.rules.zone, self.rules.rulebook.gateway.door.sftp
         came, ends = moment(original.received_ms, zone), day(until_ms, zone)
-        at = f" at {door.url}" if door is not None and door.url else ""
+        texts = self._texts
+        who = original.sender.name or texts.say("note.inbox.somebody")
+        at = texts.say("note.inbox.at", door=door.url) if door is not None and door.url else ""
+        partner, came_on = words.PARTNER + partner_id, texts.day(came.date())
         return (
-            f"{original.sender.name or 'Somebody'} of {self.office} has left something for you, on {_day(came.date())} "
-            f"at {came:%H:%M}.",
-            f"Fetch it by SFTP{at} from the folder /inbox, signed in as {words.PARTNER}{partner_id}, as always. "
-            f"It lies there until {_day(ends)}.",
-            f"This note says nothing of what it is, and asks for nothing. If it surprises you, ring {self.office} on "
-            "the number you know.",
+            texts.say("note.inbox", who=who, office=self.office, day=came_on, time=f"{came:%H:%M}"),
+            texts.say("note.inbox.fetch", at=at, partner=partner, day=texts.day(ends)),
+            texts.say("note.inbox.nothing-more", office=self.office),
         )
 
     async def _write(
-        self, identity: TransferId, content: bytes, to: Address, about: TransferId, now_ms: int
+        self, identity: TransferId, content: bytes, to: Address, about: TransferId | None, now_ms: int
     ) -> tuple[Write, ...]:
         data_key = self.clock.random(32)
         stored = await self.vault.put(data_key, [content])
@@ -156,10 +208,6 @@ class Notes:
             on=day(self.clock.now_ms(), self.rules.zone),
         )
         return sentences(self.rules.rulebook, case, outcome, reasons)
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%B %Y}"
 
 
 def _status(kind: Kind, reasons: Sequence[Reason]) -> str:

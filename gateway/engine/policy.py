@@ -34,6 +34,10 @@ class InForce:
         """From now on this one is in force."""
         self.rulebook = rulebook
 
+    def as_it_stands(self) -> InForce:
+        """The rules of this moment: whoever decides in several steps takes every step under these."""
+        return InForce(self.rulebook, private_ca=self.private_ca)
+
     @property
     def zone(self) -> tzinfo:
         """The office's time zone: agreements and rules end on its days."""
@@ -139,7 +143,8 @@ class InForce:
                 only += ((family, *one) for family in table.families for one in _said(table))
             else:
                 said += _said(table)
-        return Plan(said=tuple(said), only=tuple(only)), tuple(ids)
+        counts_personal = self.rulebook.asks("personal-data-found")
+        return Plan(said=tuple(said), only=tuple(only), counts_personal=counts_personal), tuple(ids)
 
 
 def _said(table: StripTable | KeepTable) -> list[tuple[Kind, Action]]:

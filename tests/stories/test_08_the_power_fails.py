@@ -6,7 +6,7 @@ not send it again. After the acknowledgement the gateway owes the delivery, once
 
 from __future__ import annotations
 
-from tests.house import JO, RUTH, House
+from tests.house import JO, PER, RUTH, House
 from tests.world import letter
 
 REGISTRY = "registry@court.test"
@@ -51,4 +51,4 @@ def test_a_delivery_in_doubt_waits_for_a_person(house: House) -> None:
     house.outside().awaits(REGISTRY)
     assert [] == before
     assert "Released by Ruth Okafor; it is judged again now." == said
-    assert RUTH in house.asks("ledger", "show", waits.transfer)
+    assert RUTH in house.asks("ledger", "show", waits.transfer, by=PER)

@@ -130,7 +130,7 @@ def lets_it_go(stage: Stage) -> Iterator[str]:
 
 def finds_it(stage: Stage) -> Iterator[str]:
     """`sealgate ledger find`: who got this?"""
-    found = stage.office.does("ledger", "find", "--recipient", stage.registry.address, "--why", "a complaint")
+    found = stage.office.does("ledger", "find", "--recipient", stage.registry.address, "--why", "a complaint", by=PER)
     line = next((line for line in found.splitlines() if line.startswith(stage.sent.transfer)), "")
     if "delivered" not in line:
         raise NotAsItShould(f"the ledger does not say that it was delivered: {found}")
@@ -141,7 +141,7 @@ def finds_it(stage: Stage) -> Iterator[str]:
 def proves_it(stage: Stage) -> Iterator[str]:
     """`sealgate ledger prove`, then `verify` with nothing but the bundle and the public key."""
     stage.bundle.parent.mkdir()
-    stage.office.does("ledger", "prove", stage.sent.transfer, "--out", str(stage.bundle))
+    stage.office.does("ledger", "prove", stage.sent.transfer, "--out", str(stage.bundle), by=PER)
     yield f"a bundle of {stage.bundle.stat().st_size:,} bytes, carried to an auditor who has only the public key:"
     yield _verified(stage, expected=0)
 

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from gateway.engine.workshop import documents, drills, frames, probe
 from gateway.engine.workshop.confine import MIB, Bounds, Level, confine
@@ -35,7 +36,8 @@ def main() -> None:
     if "drills" in sys.argv:
         jobs[Task.DRILL] = drills.drill
     sock = _socket()
-    os.nice(NICE)
+    with suppress(PermissionError):  # a unit may deny @resources; it is manners, not a wall
+        os.nice(NICE)
     try:
         load_codecs()
         ready = Ready(mechanisms=confine(_FORGE, keep=(SOCKET,), level=level), denied=())

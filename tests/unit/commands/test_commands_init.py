@@ -121,7 +121,7 @@ def test_the_rules_are_published_from_the_finished_folder(tmp_path: Path) -> Non
         publish=lambda folder: seen.append(sorted(path.name for path in folder.iterdir())),
     )
 
-    assert [["certs", "rules", "var"]] == seen
+    assert [["certs", "rules", "schemas", "tombi.toml", "var"]] == seen
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -34,15 +34,19 @@ from gateway.engine.contents import Contents
 from gateway.engine.delivering import Delivering
 from gateway.engine.desk import Desk
 from gateway.engine.entries import Entries, Write
+from gateway.engine.glass import remembered
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
+from gateway.engine.lawmaking.proposals import Proposals
+from gateway.engine.lawmaking.rulemaking import Rulemaking
 from gateway.engine.notes import Notes
-from gateway.engine.orders import RULES, Orders
+from gateway.engine.orders import Orders
 from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
 from gateway.engine.reception import Kept, Refusal, Submission
+from gateway.engine.rulesets import RULES
 from gateway.engine.runner import Runner
 from gateway.engine.scribe import Scribe
 from gateway.engine.signing_in import SignIn
@@ -50,6 +54,7 @@ from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
 from gateway.engine.workshop import CleanResult
 from gateway.engine.workshop.memory import Memory
+from gateway.engine.writing import Closing
 from gateway.errors import Failure, Tampering
 from gateway.facts import Fact, Hop, LegFact, Published, Receipt, kind_of
 from gateway.intake import mail
@@ -153,8 +158,8 @@ class FusedScribe:
         await self._fuse.pass_("after " + _named(writes))
         return receipts
 
-    async def tick(self) -> None:
-        await self._scribe.tick()
+    async def tick(self, closing: Closing | None = None) -> None:
+        await self._scribe.tick(closing)
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
         return await self._scribe.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
@@ -511,9 +516,10 @@ class Office:
         keys = self.archive.story(KEYS)
         self.keyholders = Keyholders(keys.facts if keys else ())
         self.acquaintance = Acquaintance(records=self.records, archive=self.archive, index_key=self.keyring.index_key)
+        self.glass = remembered(self.records, self.archive, self.keyring.index_key)
         self.inquiry = Inquiry(
             rules=self.in_force, clock=self.clock, registrar=ring(), keyholders=self.keyholders,
-            acquaintance=self.acquaintance,
+            acquaintance=self.acquaintance, glass=self.glass,
         )  # fmt: skip
         self.notes = Notes(vault=self.vault, clock=self.clock, host=HOST, office=OFFICE, rules=self.in_force)
         self.contents = Contents(self.vault, self.bench)
@@ -539,7 +545,11 @@ class Office:
         )  # fmt: skip
         self.orders = Orders(
             rules=self.in_force, archive=self.archive, scribe=self.writer, notes=self.notes, registrar=ring(),
-            keyholders=self.keyholders, clock=self.clock, look=self.runner.look,
+            keyholders=self.keyholders, clock=self.clock, glass=self.glass, look=self.runner.look,
+        )  # fmt: skip
+        self.rulemaking = Rulemaking(
+            rules=self.in_force, scribe=self.writer, clock=self.clock, look=self.runner.look,
+            proposals=Proposals(_folder() / "proposals", self.keyring.index_key),
         )  # fmt: skip
 
     # ── people do things ─────────────────────────────────────────────────────────────────────────────────────────
@@ -576,7 +586,7 @@ class Office:
 
     async def publishes(self, *changes: tuple[str, str, str], **more: str) -> None:
         """Other rules come into force."""
-        await self.orders.publish(rules(*changes, **more), ("ruth", "per"), "a test")
+        await self.rulemaking.enact(rules(*changes, **more), ("ruth", "per"), "a test")
 
     # ── what became of it ────────────────────────────────────────────────────────────────────────────────────────
 

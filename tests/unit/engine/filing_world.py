@@ -15,8 +15,8 @@ import dns.asyncresolver
 from gateway.commands.sample import sample_rules
 from gateway.engine.dispatch import Dispatch
 from gateway.engine.entries import Write
-from gateway.engine.filing import FileStations
-from gateway.engine.pushing import Pushing
+from gateway.engine.files.filing import FileStations
+from gateway.engine.files.pushing import Pushing
 from gateway.engine.workshop.memory import Memory
 from gateway.errors import Misconfigured
 from gateway.facts import Hop, Reason, Receipt, Received

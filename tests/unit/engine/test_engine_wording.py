@@ -11,13 +11,23 @@ from string import Formatter
 
 import pytest
 
-from gateway.engine.wording import OF_FILES, SENTENCES, sentence, sentences
+from gateway.catalogue.texts import ENGLISH
+from gateway.engine.wording import sentence, sentences
 from gateway.facts import Outcome, Reason
 from gateway.judge.case import Case
 from gateway.scrub.plan import Code
 from gateway.seal import keyring
 from gateway.transfer import Recipient, Way
 from tests.unit.engine.engine_world import ALENA, COURT, rules, to
+
+
+def _beginning(start: str) -> dict[str, str]:
+    return {code.removeprefix(start): text for code, text in ENGLISH.table.items() if code.startswith(start)}
+
+
+SENTENCES, OF_FILES = _beginning("reason."), _beginning("file.")
+for _code in ("other", "doubt"):  # said of a code without words, and behind another reason
+    del SENTENCES[_code]
 
 KEY_CODES = sorted(set(re.findall(r"key-[a-z-]+", keyring.__doc__ or "")))
 GATEWAY = Path(__file__).parents[3] / "gateway"

@@ -19,6 +19,7 @@ from gateway.engine.workshop.benches import Benches
 from gateway.engine.workshop.memory import Memory
 from gateway.intake import mail
 from gateway.intake.fault import Fault
+from gateway.scrub.personal import Personal
 from gateway.scrub.plan import Action, Cleaned, Code, Held, Kind, Plan
 from gateway.seal.pen import Unsealed
 from gateway.skeleton import Limits
@@ -196,6 +197,21 @@ def test_a_document_is_inspected() -> None:
 
     assert inspection.held is None
     assert inspection.findings
+
+
+def test_identifiers_are_counted_where_the_document_is_opened() -> None:
+    """The count crosses the wall, and nothing of what was counted does; unasked, nobody looks."""
+    table = b"name,account\r\nAnna,GB82 WEST 1234 5698 7654 32\r\n"
+
+    async def story(benches: Benches) -> tuple[CleanResult, CleanResult]:
+        asked = await benches.clean(table, name="a.csv", media="text/csv", plan=Plan(counts_personal=True))
+        return asked, await benches.clean(table, name="a.csv", media="text/csv", plan=Plan())
+
+    asked, unasked = with_benches(story)
+
+    assert Cleaned(personal=Personal(high=1)) == asked.outcome
+    assert Cleaned() == unasked.outcome
+    assert table == asked.content
 
 
 def test_where_the_walls_do_not_hold_documents_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.engine.pigeonholes import Drop, Pigeonholes
+from gateway.engine.files.pigeonholes import Drop, Pigeonholes
 from gateway.engine.policy import InForce
 from gateway.judge.rulebook import Rulebook
 from gateway.transfer import Party, Recipient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.engine.spans import FEW_BYTES, FULL_BYTES, Span
+from gateway.engine.files.spans import FEW_BYTES, FULL_BYTES, Span
 
 
 def test_what_follows_is_taken_on() -> None:

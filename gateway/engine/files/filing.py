@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
 
+from gateway.engine import inside
 from gateway.engine.contents import Contents
+from gateway.engine.files.pushing import Pushing
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
-from gateway.engine.pushing import Pushing
 from gateway.engine.sealing import Intent, Sealing
 from gateway.engine.vault import LARGE_BYTES, Vault
-from gateway.engine.verdicts import Inside, Verdicts, hidden, obstacle, removed
+from gateway.engine.verdicts import Inside, Verdicts, obstacle, removed
 from gateway.engine.voyage import Log, Voyage
 from gateway.engine.workshop import Workshop
 from gateway.engine.workshop.memory import Memory
@@ -122,8 +123,9 @@ class FileStations:
 
     async def _inspect(self, voyage: Voyage, leg: LegJourney) -> Inside:
         looked, name = await self._look(voyage, leg), voyage.journey.transfer.items[0].name
-        facts = {"hidden-content-found": hidden([looked.outcome])}
-        waits, reasons = obstacle(name, looked.outcome), self._conflicts(voyage.journey.transfer)
+        transfer = voyage.journey.transfer
+        facts = inside.of_file(self.rules.rulebook, transfer, looked.outcome, is_incoming=_is_incoming(transfer))
+        waits, reasons = obstacle(name, looked.outcome), self._conflicts(transfer)
         if looked.is_cut:
             reasons += (Reason(code="seems-cut", about=(("name", name),)),)
         is_its_consequence = looked.is_cut and isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
@@ -201,7 +203,11 @@ def _as_it_came(found: Inspection) -> Cleaned | Held:
     if found.held is not None:
         return found.held
     acts = tuple(one for one in found.findings if one.tier is Tier.ACTIVE and one.kind is not Kind.LINKS)
-    return Held(code=Code.ASK, findings=acts) if acts else Cleaned(kept=found.findings, is_signed=found.is_signed)
+    return (
+        Held(code=Code.ASK, findings=acts)
+        if acts
+        else Cleaned(kept=found.findings, is_signed=found.is_signed, personal=found.personal)
+    )
 
 
 def _ends(pieces: Iterable[bytes], item: Item) -> tuple[bytes, bytes]:

@@ -9,7 +9,7 @@ from datetime import UTC, date
 import pytest
 
 from gateway.engine.archive import Story
-from gateway.engine.receipts import STATES, Scope, as_json, as_text, document, read_me, titles
+from gateway.engine.files.receipts import STATES, Scope, as_json, as_text, document, read_me, titles
 from gateway.facts import Fact, Judged, Outcome, Reason, Recalled, Received
 from gateway.journey import State
 from gateway.keep import Row

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.engine import offers as offering
 from gateway.engine.archive import Archive, Story
 from gateway.engine.entries import Write
-from gateway.engine.offers import Group, Offer, Offers, is_collectable
+from gateway.engine.files import offers as offering
+from gateway.engine.files.offers import Group, Offer, Offers, is_collectable
 from gateway.errors import StoreAway, Tampering
 from gateway.facts import Collected, Expired, LegFact, Offered, Reason, Recalled, Received
 from gateway.ledger.terms import term

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from gateway.engine.archive import Story
-from gateway.engine.receipts import STATES, name_of
+from gateway.engine.files.receipts import STATES, name_of
 
 NAME = "_STATUS.csv"
 HEADINGS = ("handed in", "file", "for", "label", "purpose", "state", "in words", "receipt", "reference")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine import staging as staging_module
-from gateway.engine.spans import SPAN_BYTES
-from gateway.engine.staging import KEPT_FOR_MS, Staged, Staging
+from gateway.engine.files import staging as staging_module
+from gateway.engine.files.spans import SPAN_BYTES
+from gateway.engine.files.staging import KEPT_FOR_MS, Staged, Staging
 from gateway.engine.vault import LIGHT_BYTES, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken
 from gateway.keep.files import FileBlobs

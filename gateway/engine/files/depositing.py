@@ -20,13 +20,13 @@ from typing import Protocol
 
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
+from gateway.engine.files.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
+from gateway.engine.files.shelf import Shelf, Stub
+from gateway.engine.files.staging import PIECE, Staged, Staging
 from gateway.engine.notes import Notes
-from gateway.engine.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
 from gateway.engine.precedence import Precedence
 from gateway.engine.reception import Refusal
 from gateway.engine.runner import LEASE_MS
-from gateway.engine.shelf import Shelf, Stub
-from gateway.engine.staging import PIECE, Staged, Staging
 from gateway.engine.vault import Stored, Vault
 from gateway.engine.voyage import Voyage
 from gateway.engine.writing import Writer

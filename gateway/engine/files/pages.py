@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from gateway.engine import receipts, statussheet
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import Clock, day
 from gateway.engine.evidence import bundle_of
-from gateway.engine.pigeonholes import Drop
+from gateway.engine.files import receipts, statussheet
+from gateway.engine.files.pigeonholes import Drop
+from gateway.engine.files.shelf import Shelf
 from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
-from gateway.engine.shelf import Shelf
 from gateway.errors import StoreAway
 from gateway.scrub.plan import Action, Kind
 from gateway.transfer import Party

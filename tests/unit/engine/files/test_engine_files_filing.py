@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from gateway.engine import filing
 from gateway.engine.attested import Attestations
-from gateway.engine.pushing import is_in_question, name_of
-from gateway.engine.searching import Query, search
+from gateway.engine.files import filing
+from gateway.engine.files.pushing import is_in_question, name_of
+from gateway.engine.questions.searching import Query, search
 from gateway.errors import Misconfigured
 from gateway.facts import Attempted, Deferred, Offered, Outcome, Reason, Scrubbed, Sealed, Shipped, Undeliverable
 from gateway.journey import State

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.engine.clock import Clock
-from gateway.engine.spans import FULL_BYTES, SPAN_BYTES, Span
+from gateway.engine.files.spans import FULL_BYTES, SPAN_BYTES, Span
 from gateway.engine.vault import LIGHT_BYTES, Stored, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.keep import Adopts, Content

@@ -105,7 +105,7 @@ class Pigeonholes:
         )
         if opinion.verdict.outcome is not Outcome.BLOCK:
             return ""
-        return explain.sentence(self.rules.rulebook, opinion.case, opinion.verdict)
+        return explain.sentence(opinion.rulebook, opinion.case, opinion.verdict)
 
     # ── what the names of folders mean ───────────────────────────────────────────────────────────────────────────
 
@@ -163,8 +163,9 @@ class Pigeonholes:
         label, purpose = self._named(folder)
         spotting = rulebook.labels.spotting
         if label:
-            tagged = (said for tag, said in spotting.subject.items() if tag.casefold() in seen)
-            spotted = replace(spotted, label=rulebook.labels.highest((label, *tagged)))
+            tagged = [said for tag, said in spotting.subject.items() if tag.casefold() in seen]
+            named = tuple(dict.fromkeys((label, *tagged)))
+            spotted = replace(spotted, label=rulebook.labels.highest(named), named=named)
         if purpose:
             others = {said for tag, said in spotting.purpose.items() if tag.casefold() in seen} - {purpose}
             conflict = Reason(code="purpose-conflict", about=(("found", " ".join(sorted({purpose, *others}))),))

@@ -10,7 +10,7 @@ from datetime import UTC
 import pytest
 
 from gateway.engine.archive import Story
-from gateway.engine.statussheet import HEADINGS, sheet
+from gateway.engine.files.statussheet import HEADINGS, sheet
 from gateway.facts import Fact, Recalled, Received
 from gateway.keep import Row
 from gateway.transfer import BlobId, Digest, Item, Leg, Recipient, Transfer, Way, transfer_id

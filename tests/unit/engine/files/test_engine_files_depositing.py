@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine.depositing import SETTLE_MS
+from gateway.engine.files.depositing import SETTLE_MS
 from gateway.engine.runner import LEASE_MS
 from gateway.engine.vault import LIGHT_BYTES
 from gateway.errors import StoreAway

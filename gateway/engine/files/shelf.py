@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from gateway.engine.archive import Archive, Story
 from gateway.engine.clock import Clock, day
-from gateway.engine.offers import Group, Offer, Offers, is_collectable
+from gateway.engine.files.offers import Group, Offer, Offers, is_collectable
 from gateway.engine.policy import InForce
 from gateway.facts import Deposited, Recalled, Received
 from gateway.journey import LegJourney
