@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests import clockwork
 from tests.boxes import FileClient, PartnerBox
+from tests.earnest import in_earnest
 from tests.edited import Edit, editor
 from tests.world import Auditor, Correspondent, MailClient, PartnerServer, eventually
 
@@ -193,6 +194,11 @@ class House:
     def lets_the_court_collect(self) -> None:
         """The court has no server of its own any more: what is for it waits in its `/inbox`. In force at once."""
         self.changes("routes.toml", 'partner = "court"', 'partner = "smith-and-day"')
+        self.publishes()
+
+    def ends_its_trial(self) -> None:
+        """From now on nobody sees the ledger's particulars without signing in. In force at once."""
+        in_earnest(self.folder)
         self.publishes()
 
     def adds(self, name: str, text: str) -> None:

@@ -86,6 +86,7 @@ def test_what_left_in_march(town: House, tmp_path: Path) -> None:
 
 def test_who_is_no_auditor_learns_nothing(town: House) -> None:
     """The machine's user may not ask whom it went to; a colleague sees their own, not Jo's."""
+    town.ends_its_trial()
     sent(town, REGISTRY)
 
     operator = town.asks("ledger", "find", "--recipient", REGISTRY, may_fail=True)
