@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 4
-"""Messages on their way in at once. More would only share the same processors."""
+AT_ONCE = 2
+"""Messages on their way in at once: one on this loop, one with the scribe. More would only wait for each other."""
 PROMISE_S = 0.02
 """How long a sender that was told to go ahead keeps its place while its message is still coming."""
 URGENT_S = 0.1
