@@ -19,7 +19,7 @@ from gateway.ledger.checkpoint import Checkpoint, verify
 from tests.audited import Past, checked, laid_out
 from tests.chaos import certificate
 from tests.chaos.appending import append
-from tests.chaos.faults import Call, Run, need_strace, struck, traced
+from tests.chaos.faults import TOLD, Call, Run, need_strace, struck, traced
 
 PROGRAM = "tests.chaos.appending:main"
 QUICK = 6
@@ -93,7 +93,7 @@ def test_a_sample_of_calls_loses_nothing(past: Past, fresh: Callable[[], Path]) 
     calls = traced(PROGRAM, str(fresh()))
     some = tuple(random.Random(5).sample(calls, QUICK))
     assert sweep(fresh, some, past.ledger_key) == QUICK
-    sweep(fresh, some[: QUICK // 2], past.ledger_key, error="EIO")
+    sweep(fresh, _on_trial(some)[: QUICK // 2], past.ledger_key, error="EIO")
 
 
 @pytest.mark.chaos
@@ -102,9 +102,14 @@ def test_every_call_loses_nothing(past: Past, fresh: Callable[[], Path]) -> None
     """Killed at every call, and failing at every call with EIO and ENOSPC."""
     calls = traced(PROGRAM, str(fresh()))
     killed = sweep(fresh, calls, past.ledger_key)
-    failed = sum(sweep(fresh, calls, past.ledger_key, error=error) for error in ("EIO", "ENOSPC"))
+    failed = sum(sweep(fresh, _on_trial(calls), past.ledger_key, error=error) for error in ("EIO", "ENOSPC"))
     certificate.enter(
         "an append, every call",
         f"{killed} kills, {failed} failures over {len(calls)} calls; nothing lost, one root a size",
     )
     assert killed == len(calls)
+
+
+def _on_trial(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Without the program's own telling: that it can fail is no affair of the ledger's."""
+    return tuple(call for call in calls if not call.arguments.startswith(f"{TOLD}, "))
