@@ -26,6 +26,8 @@ _NO = frozenset({"no", "n", "stop", "cancel", "don't", "dont"})
 _UNSHOWN = re.compile(r"<(?:!--|(style|script|head|title)\b)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"[a-z']+")
+_GOES_ON = frozenset({"please", "thanks", "thank", "send", "it", "go", "that", "this", "do"})
+"""May follow at once: "yes please", "don't send it". Any other word may turn the first one round: "no problem"."""
 
 
 def answer(text: str) -> Said:
@@ -34,10 +36,20 @@ def answer(text: str) -> Said:
         said = line.strip().strip("*_").lower()
         if not said:
             continue
-        word = _WORD.match(said)
-        first = word.group() if word else ""
+        first, second = _first_words(said)
+        if second and second not in _GOES_ON:
+            return Said.UNCLEAR
         return Said.YES if first in _YES else Said.NO if first in _NO else Said.UNCLEAR
     return Said.UNCLEAR
+
+
+def _first_words(line: str) -> tuple[str, str]:
+    """The first word, and the one that follows with nothing but blanks between."""
+    word = _WORD.match(line)
+    if word is None:
+        return "", ""
+    after = _WORD.match(line[word.end() :].lstrip(" \t"))
+    return word.group(), after.group() if after else ""
 
 
 def answer_in_html(page: str) -> Said:

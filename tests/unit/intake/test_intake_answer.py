@@ -8,10 +8,10 @@ from gateway.intake.answer import MOST_READ, Said, answer, answer_in_html
 
 
 @pytest.mark.parametrize(
-    "text", ["Yes", "yes!\n\nJo", "  OK, send it", "\n\nYES, thank you\n> no\n", "*Yes*", "Confirmed."]
+    "text", ["Yes", "yes!\n\nJo", "  OK, send it", "\n\nYES, thank you\n> no\n", "*Yes*", "Confirmed.", "yes please"]
 )
 def test_a_plain_yes(text: str) -> None:
-    """The first word decides, whatever follows."""
+    """The first word decides, unless the next one may turn it round."""
     assert Said.YES is answer(text)
 
 
@@ -31,6 +31,8 @@ def test_a_plain_no(text: str) -> None:
         "Yesterday I wrote",
         "Nobody told me",
         "Not sure",
+        "No problem, send it",
+        "Yes but not to him",
         "Jo Hart\nSolicitor",
         "I am away until Monday.",
         "-----Original Message-----\nyes",
