@@ -59,7 +59,7 @@ WAKE_MS = max(LEASE_MS, RECONSIDER_MS) + 1
 """This far ahead lies all that waits for somebody's word, and all that a dead process had leased."""
 
 Ready = asyncio.Queue[Voyage | str | None]
-"""Voyages, errands by their streams' names, and the end."""
+"""Voyages; streams by name, a transfer's to be read again or an errand's; and the end."""
 
 
 class Runner:

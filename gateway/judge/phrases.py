@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from gateway.catalogue.texts import ENGLISH
 from gateway.facts import Truth
 from gateway.transfer import Way
 
 MOST_NAMES = 6
 WAYS = {Way.MAIL: "mail", Way.SFTP: "SFTP", Way.PICKUP: "pickup", Way.COURIER: "courier"}
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+either, both, day_in_words = ENGLISH.either, ENGLISH.both, ENGLISH.day
+"""`a, b or c`; `a, b and c`; `1 January 2027`."""
 _FACTS = {
     "agreement-current": ("its agreement is current", "no agreement is current"),
     "address-verified": ("its address is verified", "its address is not verified"),
@@ -29,11 +28,6 @@ _FACTS = {
     "sender-second-factor": ("the sender signed in with a second factor", "the sender used no second factor"),
     "working-hours": ("it is within working hours", "it is outside working hours"),
 }
-
-
-def day_in_words(day: date) -> str:
-    """`1 January 2027`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def span_in_words(first: date, last: date | None, *, on: date) -> str:
@@ -60,17 +54,3 @@ def names_in_words(names: Sequence[str], noun: str) -> str:
 def capital(text: str) -> str:
     """With a capital at its head."""
     return text[:1].upper() + text[1:]
-
-
-def either(parts: Sequence[str]) -> str:
-    """`a, b or c`."""
-    return _joined(parts, "or")
-
-
-def both(parts: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return _joined(parts, "and")
-
-
-def _joined(parts: Sequence[str], last: str) -> str:
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)

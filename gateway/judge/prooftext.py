@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from gateway.catalogue.texts import ENGLISH
 from gateway.judge import words
+from gateway.judge.phrases import both, capital
 from gateway.judge.problems import Problem
 from gateway.judge.prove import Broken, Example, prove
 from gateway.judge.rulebook import Rulebook
@@ -39,7 +41,7 @@ def broken_line(rulebook: Rulebook, broken: Broken) -> str:
     first, *others = (rule.id for rule in broken.allows)
     also = f" So {'does' if len(others) == 1 else 'do'} {_named(others)}." if others else ""
     return (
-        f"{broken.never.id} is broken: {_sender(example)} could send {_a(example.label)} paper to "
+        f"{broken.never.id} is broken: {_sender(example)} could send {ENGLISH.a(capital(example.label))} paper to "
         f"{_recipient(rulebook, example)} {_by(example.by)}{f' for {example.purpose}' if example.purpose else ''}"
         f"{_while(example)}: {first} allows it and nothing forbids it.{also}"
     )
@@ -121,16 +123,8 @@ def _by(way: Way) -> str:
 
 def _while(example: Example) -> str:
     facts = [FACTS.get(name, (name, f"not {name}"))[0 if truth else 1] for name, truth in example.facts]
-    return f", while {_and(facts)}" if facts else ""
-
-
-def _a(label: str) -> str:
-    return f"{'an' if label[:1] in 'aeiou' else 'a'} {label[:1].upper()}{label[1:]}"
+    return f", while {both(facts)}" if facts else ""
 
 
 def _named(ids: Sequence[str]) -> str:
-    return _and([*ids[:5], f"{len(ids) - 5} more"] if len(ids) > 5 else ids)
-
-
-def _and(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return both([*ids[:5], f"{len(ids) - 5} more"] if len(ids) > 5 else ids)
