@@ -268,9 +268,7 @@ class Entries:
             key = self._archive.class_key(stream)
             if key is None:
                 key = self._clock.random(32)
-                self._fresh.append(
-                    Append(stream=stream, expected=0, rows=(), leaves=(), key=self._keyring.wrap(stream, key))
-                )
+                self._fresh.append(self.of_key(stream, key).append)
             self._class_keys[stream] = key
             if len(self._class_keys) > CLASS_KEYS_REMEMBERED:
                 self._class_keys.popitem(last=False)
