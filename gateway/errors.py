@@ -6,7 +6,8 @@
     │   ├── StoreBroken         an fsync failed or a commit's fate is unknown: the process stops, recovery decides
     │   ├── Conflict            a stream has moved on since it was read: read again, decide again
     │   └── Misconfigured       rules, certificates, permissions or settings: the gateway does not start
-    │       └── InUse           another process has the office
+    │       ├── InUse           another process has the office
+    │       └── RulesInvalid    the rule folder does not load
     ├── Theirs                  the peer's machine, the peer's bytes
     │   ├── PeerTemporary       try again later
     │   └── PeerPermanent       do not try again
@@ -66,6 +67,10 @@ class Misconfigured(Ours):
 
 class InUse(Misconfigured):
     """Another process has what only one may have. It may end soon."""
+
+
+class RulesInvalid(Misconfigured):
+    """The rule folder does not load; `cause` has every problem, a line each."""
 
 
 class Theirs(Failure):

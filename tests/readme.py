@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from gateway.commands.main import VERBS
+from gateway.commands.main import sealgate
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -19,12 +19,18 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 def verbs() -> str:
     """A line a verb: its parts, and the first sentence of its help."""
     lines = ["```"]
-    for verb in VERBS:
-        names = ", ".join(verb.commands) if isinstance(verb, click.Group) else ""
+    for verb in under(sealgate):
+        names = ", ".join(str(one.name) for one in under(verb)) if isinstance(verb, click.Group) else ""
         lines.append(f"sealgate {verb.name:<8} {_first(verb):<72}".rstrip())
         if names:
             lines.append(f"{'':<18}{names}")
     return "\n".join([*lines, "```"])
+
+
+def under(group: click.Group) -> list[click.Command]:
+    """The verbs of a group, loaded, in its order."""
+    with click.Context(group) as ctx:
+        return [verb for name in group.list_commands(ctx) if (verb := group.get_command(ctx, name))]
 
 
 def with_part(text: str, name: str, content: str) -> str:

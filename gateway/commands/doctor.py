@@ -19,7 +19,7 @@ from gateway.commands.certificates import server_context
 from gateway.commands.expiring import expiring
 from gateway.commands.held import MOST
 from gateway.commands.hostkey import host_key_at
-from gateway.commands.office import Office, RulesInvalid, anchors_of, opened, own_head, rules_of_office
+from gateway.commands.office import Office, anchors_of, opened, own_head, rules_of_office
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock, day, moment
@@ -28,7 +28,7 @@ from gateway.engine.health.census import Census
 from gateway.engine.health.checkup import Finding, Grade, LedgerState
 from gateway.engine.health.marks import Duty, Marks
 from gateway.engine.lawmaking.rulewatch import folder_state
-from gateway.errors import Failure, Misconfigured, RolledBack, Tampering
+from gateway.errors import Failure, Misconfigured, RolledBack, RulesInvalid, Tampering
 from gateway.journey import State
 from gateway.judge.rulebook import Rulebook
 from gateway.ledger.entry import read_entry

@@ -10,44 +10,29 @@ from pathlib import Path
 
 import click
 
-from gateway.commands.demo.verb import demo
-from gateway.commands.doctor import doctor
-from gateway.commands.held import held
-from gateway.commands.init import init
-from gateway.commands.install import install
-from gateway.commands.keys import keys
-from gateway.commands.ledger import ledger
-from gateway.commands.office import RulesInvalid
-from gateway.commands.people import people
-from gateway.commands.reviews import review
-from gateway.commands.rules import rules
-from gateway.commands.serve import serve
 from gateway.commands.setting import Setting
-from gateway.errors import Failure
+from gateway.commands.verbs import Verbs
+from gateway.errors import Failure, RulesInvalid
 
 RULES_INVALID, ENVIRONMENT = 3, 5
 
-VERBS: tuple[click.Command, ...] = (
-    init,
-    serve,
-    demo,
-    people,
-    keys,
-    rules,
-    held,
-    review,
-    ledger,
-    doctor,
-    install,
-)
+VERBS = {
+    "init": "init:init",
+    "serve": "serve:serve",
+    "demo": "demo.verb:demo",
+    "people": "people:people",
+    "keys": "keys:keys",
+    "rules": "rules:rules",
+    "held": "held:held",
+    "review": "reviews:review",
+    "ledger": "ledger:ledger",
+    "doctor": "doctor:doctor",
+    "install": "install:install",
+}
 
 
-class Voyage(click.Group):
-    """A group that lists its verbs in the order of `VERBS` and turns our failures into one sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The order of a day's work, not of the alphabet."""
-        return list(self.commands)
+class Voyage(Verbs):
+    """The verbs, and our failures turned into one sentence."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the verb. Exit 3: the rules do not load. 5: this machine, this office or a peer could not do it."""
@@ -59,7 +44,7 @@ class Voyage(click.Group):
             raise click.exceptions.Exit(code) from failure
 
 
-@click.group(name="sealgate", cls=Voyage, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(name="sealgate", cls=Voyage, places=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--office",
     type=click.Path(file_okay=False, path_type=Path),
@@ -74,10 +59,6 @@ def sealgate(ctx: click.Context, office: Path) -> None:
     Exit codes: 0 fine, 1 a finding, 2 usage, 3 rules invalid, 4 could not decide, 5 environment.
     """
     ctx.obj = Setting(folder=office)
-
-
-for _verb in VERBS:
-    sealgate.add_command(_verb)
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from gateway.engine.publication import Publication
 from gateway.engine.rereading import AT_START, reread
 from gateway.engine.rulesets import RULES, RuleSet
 from gateway.engine.scribe import Scribe
-from gateway.errors import Failure, InUse, Misconfigured, Tampering, Unreadable
+from gateway.errors import Failure, InUse, Misconfigured, RulesInvalid, Tampering, Unreadable
 from gateway.facts import Published
 from gateway.judge.rulebook import Rulebook
 from gateway.keep import Head
@@ -45,10 +45,6 @@ from gateway.ledger.views import NOTHING, View
 DEFAULT_RECORDS = "var/records.db"
 GATEWAY = "gw1"
 """This node's name in the ledger."""
-
-
-class RulesInvalid(Misconfigured):
-    """The rule folder does not load; every problem, a line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from typing import Any
 import click
 import pytest
 
-from gateway.commands.main import VERBS
+from gateway.commands.main import sealgate
 from tests import readme
+from tests.readme import under as verbs_under
 
 ADDRESS = re.compile(r"\bhttps?://([^\s/\"'<>)`:]+)")
 NAMES_NOT_PLACES = re.compile(
@@ -103,10 +104,10 @@ def test_every_command_in_the_documents_exists(root: Path) -> None:
 
 
 def _is_verb(name: str, under: str) -> bool:
-    verbs = {verb.name: verb for verb in VERBS}
+    verbs = {verb.name: verb for verb in verbs_under(sealgate)}
     verb = verbs.get(name)
     if isinstance(verb, click.Group) and under:
-        return under in verb.commands
+        return under in [one.name for one in verbs_under(verb)]
     return verb is not None
 
 

@@ -89,15 +89,10 @@ def limits_of(office: Office) -> tuple[str, ...]:
     return (f"As {office.view.role}: only what these had a part in: {', '.join(sorted(office.view.people))}.",)
 
 
-@click.group()
-def report() -> None:
-    """Answer what auditors ask again and again: disclosures, custody, exceptions, who looked, the weekly review."""
-
-
 # ── disclosures, custody ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@report.command()
+@click.command()
 @click.argument("person", metavar="PERSON")
 @click.option("--about", multiple=True, metavar="WORDS",
               help="Also what was sent to others with these words in its subject or a file's name.")  # fmt: skip
@@ -140,7 +135,7 @@ def _disclosed(office: Office, person: str, about: tuple[str, ...], period: Peri
                 yield one
 
 
-@report.command()
+@click.command()
 @click.argument("matter", metavar="MATTER")
 @formed
 @asking
@@ -180,7 +175,7 @@ def _links(office: Office, transfer: str, leg: int | None) -> Iterable[Link]:
 # ── exceptions, access ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@report.command("exceptions")
+@click.command("exceptions")
 @spanning
 @formed
 @asking
@@ -197,7 +192,7 @@ def list_exceptions(
                                notes=limits_of(office)), form)  # fmt: skip
 
 
-@report.command()
+@click.command()
 @spanning
 @formed
 @asking
