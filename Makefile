@@ -29,7 +29,7 @@ run: tools-run $(RUN)
 	@.venv/bin/sealgate --office $(OFFICE) serve
 
 test: tools-test $(DEV)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) --numprocesses auto --dist loadfile -m "not slow"
 
 test-all: tools-test $(DEV)
 	$(PYTEST)
