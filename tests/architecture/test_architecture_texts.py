@@ -11,7 +11,7 @@ import click
 import pytest
 
 from gateway.commands.main import sealgate
-from tests import readme
+from tests import readme, reference
 from tests.readme import under as verbs_under
 
 ADDRESS = re.compile(r"\bhttps?://([^\s/\"'<>)`:]+)")
@@ -120,6 +120,13 @@ def _files(root: Path, *names: str) -> Iterator[Path]:
 
 def _ignored(path: Path) -> bool:
     return path.suffix in {".key", ".pem", ".pyc"}
+
+
+def test_the_reference_is_what_the_product_says(root: Path) -> None:
+    """`python -m tests.reference` was run after the last change of a verb, a rule key, a sentence or a gauge."""
+    written = {path.name: path.read_text("utf-8") for path in (root / "docs" / "reference").iterdir()}
+
+    assert reference.pages() == written
 
 
 def test_the_readme_lists_the_verbs_there_are(root: Path) -> None:
