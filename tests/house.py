@@ -141,6 +141,11 @@ class House:
         self.process = None
         return code
 
+    def reloads(self) -> None:
+        """SIGHUP."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
     def dies(self) -> None:
         """kill -9."""
         if self.process is not None:
@@ -223,7 +228,7 @@ class House:
 
     def publishes(self, *, by: str = RUTH, second: str = PER, may_fail: bool = False) -> str:
         """`sealgate rules publish`, signed by two, or with no `second` by one; what it said."""
-        signed = ["--second", second, "--second-password-file", self._secret(second)] if second else []
+        signed = ["--second", second, "--second-password-file", self.secret(second)] if second else []
         return self.asks("rules", "publish", *signed, "--why", "a story", by=by, may_fail=may_fail)
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,7 +324,7 @@ class House:
 
     def breaks_the_glass(self, transfer: str, *more: str, by: str, second: str, reason: str) -> str:
         """`sealgate held release --break-glass`, signed by two: what it said, whether or not it was done."""
-        signed = ("--second", second, "--second-password-file", self._secret(second))
+        signed = ("--second", second, "--second-password-file", self.secret(second))
         why = ("--break-glass", "--reason", reason, *more)
         return self.asks("held", "release", transfer, *why, *signed, by=by, may_fail=True).strip()
 
@@ -381,18 +386,18 @@ class House:
 
     def asks(self, *words: str, by: str = "", may_fail: bool = False) -> str:
         """Run a verb; `by` signs in as that person. What it printed; if it may fail, what it complained of too."""
-        signed = ["--as", by, "--password-file", self._secret(by)] if by else []
+        signed = ["--as", by, "--password-file", self.secret(by)] if by else []
         return _run(self._command(*words, *signed), may_fail=may_fail, environment=self.environment)
 
     def _command(self, *words: str) -> list[str]:
         sealgate = WITH_A_CLOCK if clockwork.VARIABLE in self.environment else SEALGATE
         return [*sealgate, "--office", str(self.folder), *words]
 
-    def _secret(self, address: str) -> str:
+    def secret(self, address: str) -> str:
         """A file with this person's password, for them alone."""
         path = self.folder.parent / f"{address}.password"
         path.touch(mode=0o600)
-        path.write_text(self.passwords[address])
+        path.write_text(self.passwords.get(address, "a password nobody else has"))
         return str(path)
 
 
