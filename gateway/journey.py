@@ -78,9 +78,11 @@ NEXT: dict[State, dict[str, State]] = {
     # Nobody but a person ends a doubt: the remote may have it.
     State.PARKED: {"approved": State.WAITING, "declined": State.REFUSED},
     State.OFFERED: {
+        "judged:send": State.CLEARED,  # rules or key changed before anybody came for it: prepared and offered again
         "collected": State.COLLECTED,
         "expired": State.EXPIRED,
         "recalled": State.RECALLED,
+        "judged:hold": State.HELD,  # an older copy was put back: it may have been collected, or recalled, since
     },
     State.REFUSED: {},
     State.SHIPPED: {},
@@ -207,8 +209,8 @@ def advance(journey: Journey, fact: LegFact) -> Journey:
     if state is None:
         raise Unlawful(f"{journey.transfer.id}/{fact.leg}: {word} cannot follow {before.state}")
     legs = list(journey.legs)
-    legs[fact.leg] = _remember(replace(before, state=state), fact)
-    return replace(journey, legs=tuple(legs), version=journey.version + 1)
+    legs[fact.leg] = _moved(before, state, fact)
+    return Journey(transfer=journey.transfer, legs=tuple(legs), version=journey.version + 1)
 
 
 def fold(facts: Iterable[TransferFact]) -> Journey:
@@ -267,25 +269,26 @@ def _word(fact: LegFact) -> str:
             return kind_of(fact)
 
 
-def _remember(leg: LegJourney, fact: LegFact) -> LegJourney:
+def _moved(leg: LegJourney, state: State, fact: LegFact) -> LegJourney:
+    """The leg in its new state, with what later work needs of the fact; one copy, for journeys are folded often."""
     match fact:
         case Judged(outcome=Outcome.SEND):
             # Cleaned and sealed again under this verdict: nothing of an older one may leave.
-            return replace(leg, judged=fact, scrubbed=None, sealed=None)
+            return replace(leg, state=state, judged=fact, scrubbed=None, sealed=None)
         case Judged():
-            return replace(leg, judged=fact)
+            return replace(leg, state=state, judged=fact)
         case Approved():
             until_now = replace(leg.deferred, until_ms=0, since_ms=0) if leg.deferred else None
-            return replace(leg, approvals=(*leg.approvals, fact), deferred=until_now)
+            return replace(leg, state=state, approvals=(*leg.approvals, fact), deferred=until_now)
         case Scrubbed():
-            return replace(leg, scrubbed=fact)
+            return replace(leg, state=state, scrubbed=fact)
         case Sealed():
-            return replace(leg, sealed=fact)
+            return replace(leg, state=state, sealed=fact)
         case Attempted():
-            return replace(leg, attempted=fact)
+            return replace(leg, state=state, attempted=fact)
         case Deferred():
-            return replace(leg, deferred=fact, attempts=leg.attempts + 1)
+            return replace(leg, state=state, deferred=fact, attempts=leg.attempts + 1)
         case Offered():
-            return replace(leg, offered=fact)
+            return replace(leg, state=state, offered=fact)
         case _:
-            return leg
+            return replace(leg, state=state)

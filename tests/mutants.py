@@ -22,8 +22,15 @@ from pathlib import Path
 from typing import Any
 
 UNIT, PROPERTIES = "tests/unit/judge/test_judge_", "tests/properties/test_judge_"
-TESTS = {
-    "decide": [PROPERTIES + "verdict.py", UNIT + "decide.py", PROPERTIES + "decide.py"],
+DECIDING = (
+    PROPERTIES + "verdict.py",
+    UNIT + "decide.py",
+    UNIT + "ruling.py",
+    UNIT + "case.py",
+    PROPERTIES + "decide.py",
+)
+TESTS: dict[str, Sequence[str]] = {
+    **dict.fromkeys(("decide", "ruling", "nearest", "fulfilment", "case"), DECIDING),
     "sieve": [PROPERTIES + "verdict.py", UNIT + "decide.py"],
     "prove": [UNIT + "prove.py", UNIT + "prooftext.py", UNIT + "oddities.py", UNIT + "stranded.py"],
     "boxes": [UNIT + "boxes.py", UNIT + "prove.py"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,21 @@ from gateway.judge.rulebook import Rulebook, read
 COMPANIONS = ("README.md",)
 """May lie beside the rules, and says nothing to the gateway. So may names that begin with a dot."""
 MAX_FILES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The folder at one moment."""
+
+    mark: object
+    """Of just before it was read: another mark means that a file is not as it was read."""
+    found: Rulebook | tuple[Problem, ...]
+
+
+def look_at(path: Path) -> Seen:
+    """The folder as it is now, read once."""
+    mark = glance(path)
+    return Seen(mark=mark, found=read_folder(path))
 
 
 def read_folder(path: Path, *, on: date | None = None) -> Rulebook | tuple[Problem, ...]:

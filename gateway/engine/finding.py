@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.engine.acquaintance import Acquaintance
-from gateway.engine.clock import moment
+from gateway.engine.clock import day, moment
 from gateway.engine.policy import InForce
 from gateway.engine.probing import Probing
 from gateway.facts import Truth
@@ -18,6 +18,7 @@ from gateway.judge.rulebook import Rulebook
 from gateway.transfer import Party, Recipient, Way
 
 FIRST_CONTACT, SIMILAR_NAME, TRANSPORT = "first-contact", "similar-name", "transport-verified"
+VERIFIED = "address-verified"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +71,26 @@ class Finding:
         for name in (FIRST_CONTACT, SIMILAR_NAME, TRANSPORT):
             if name not in found.facts and rulebook.asks(name):
                 await self._look_up(name, found, rulebook, sender, recipient, now_ms, is_under_way=is_under_way)
+        if way is Way.MAIL and VERIFIED not in found.facts and rulebook.asks(VERIFIED):
+            await self._compare_servers(found, rulebook, recipient, now_ms, is_under_way=is_under_way)
         return found
+
+    async def _compare_servers(
+        self, found: Found, rulebook: Rulebook, recipient: Recipient, now_ms: int, *, is_under_way: bool
+    ) -> None:
+        """Another mail server than was noted ends a verification. One that is too old the folder ends by itself."""
+        partner, address = rulebook.partner_of(recipient), recipient.address
+        if address is None or partner is None or partner.verified is None or not partner.verified.mx:
+            return
+        on, verified_for = day(now_ms, self.rules.zone), rulebook.transfers.facts.verified_for
+        if circumstances.address_verified(partner.verified, verified_for, on) is not Truth.YES:
+            return
+        servers = None
+        if self.probing is not None:
+            found.ages[VERIFIED], servers = await self.probing.exchangers(address.host, is_asked=is_under_way)
+        truth = circumstances.as_noted(partner.verified.mx, servers)
+        if truth is not Truth.YES:
+            found.facts[VERIFIED] = truth
 
     async def _look_up(
         self, name: str, found: Found, rulebook: Rulebook, sender: Party, recipient: Recipient, now_ms: int, *,

@@ -1,8 +1,9 @@
-"""Asks a recipient's mail server to prove itself before anything is decided: the fact `transport-verified`.
+"""Asks outside, before anything is decided, what two facts need: `transport-verified`, and `address-verified` of a
+partner whose mail servers were noted.
 
 A probe opens a connection, says our name, demands the proof the rules demand, and hangs up: nothing of any transfer is
-said, so it needs no intent. Only what a rule asks is probed, only for a transfer that was accepted (a door does not
-wait for another server), and whatever came of it is remembered: a proof for a day, a failure until the next look.
+said, so it needs no intent. Only what a rule asks is asked, only for a transfer that was accepted (a door does not
+wait for another server), and whatever came of it is remembered: an answer for a day, a failure until the next look.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Probing:
     prober: Prober
     _known: dict[tuple[str, str, Demand], tuple[int, bool]] = field(default_factory=dict)
     """By domain, way there and demand: when it was asked last, and whether it proved itself."""
+    _servers: dict[str, tuple[int, tuple[str, ...] | None]] = field(default_factory=dict)
+    """By domain: when DNS was asked last, and what it said; None: nothing."""
 
     async def proved_ms(self, recipient: Recipient) -> int | None:
         """When the next hop towards this recipient last proved what is demanded now; None: it did not, or cannot."""
@@ -59,6 +62,23 @@ class Probing:
             if len(self._known) > REMEMBERED:
                 del self._known[next(iter(self._known))]
         return asked_ms if is_proved else None
+
+    async def exchangers(self, domain: str, *, is_asked: bool) -> tuple[int, tuple[str, ...] | None]:
+        """The servers that take a domain's mail, and when they were looked up; None if DNS does not answer.
+
+        What is not known is looked up only where `is_asked`: a door does not wait for it.
+        """
+        now_ms = self.clock.now_ms()
+        asked_ms, found = self._servers.get(domain, (0, None))
+        is_fresh = 0 <= now_ms - asked_ms < (AGAIN_MS if found is None else DAY_MS)
+        if not is_fresh and not is_asked:
+            return now_ms, None
+        if not is_fresh:
+            self._servers.pop(domain, None)
+            asked_ms, found = self._servers[domain] = now_ms, await self.resolver.exchangers(domain)
+            if len(self._servers) > REMEMBERED:
+                del self._servers[next(iter(self._servers))]
+        return asked_ms, found
 
     async def _probe(self, domain: str, via: str, demand: Demand) -> bool:
         try:

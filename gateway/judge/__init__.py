@@ -3,7 +3,7 @@
 Pure: files arrive as text, the day and the facts as arguments; nothing here reads a disk, a clock or the network.
 
     files ──rulebook.read──> Rulebook ─┐
-                                       ├─decide.decide──> Verdict ──explain──> words
+                                       ├─decide.decide──> Verdict ──explain──> words   (ruling: by situation)
     what is known ────────────> Case ──┘
 
     Rulebook ──universe──> boxes ──permitted──> regions ──prove──> Proof ──prooftext──> words

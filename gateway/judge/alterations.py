@@ -125,9 +125,20 @@ def _partners(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
         yield from _sign_in(partner.name, old, partner)
         for address in sorted({*partner.addresses} - {*old.addresses}):
             yield Alteration(sentence=f"The gateway may now write notes to {address}.", is_wider=True)
+        yield from _servers(old, partner)
     for key, gone in before.partners.items():
         if key not in after.partners:
             yield Alteration(sentence=f"{gone.name} is no longer a partner.", is_wider=False)
+
+
+def _servers(old: Partner, new: Partner) -> Iterable[Alteration]:
+    """Which mail servers an address is verified with; when nobody verifies it, no letter depends on it."""
+    was, now = (frozenset(one.verified.mx) if one.verified else frozenset() for one in (old, new))
+    if was == now or new.verified is None:
+        return
+    only = f"only while its mail goes to {both(sorted(now))}" if now else "wherever its mail goes"
+    is_wider = bool(was) and not (now and now <= was)
+    yield Alteration(sentence=f"The address of {new.name} counts as verified {only}.", is_wider=is_wider)
 
 
 def _sign_in(name: str, old: Person | Partner, new: Person | Partner) -> Iterable[Alteration]:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.facts import Truth
+from gateway.facts import Known, Truth
 from gateway.judge import circumstances, words
 from gateway.judge.rulebook import Partner, Rulebook
+from gateway.judge.sieve import Sender, Situation
 from gateway.transfer import Recipient, Way
 
 
@@ -50,15 +51,55 @@ class Case:
         return not self.sender_person or self.sender_person.startswith(words.PARTNER)
 
 
-def determine(rulebook: Rulebook, case: Case, names: Iterable[str]) -> dict[str, Truth]:
+def situation(rulebook: Rulebook, case: Case) -> Situation:
+    """What a rule can see of a case."""
+    sieve, recipient = rulebook.sieve, case.recipient
+    partner = rulebook.partner_of(recipient)
+    truths = tuple(map(case.facts.get, sieve.names))
+    sender, is_in_office = _sender(rulebook, case)
+    return Situation(
+        sender,
+        is_in_office,
+        partner.to if partner else rulebook.groups_of(recipient),
+        case.by,
+        case.label,
+        case.purpose,
+        case.on,
+        _determined(rulebook, case, partner, sieve.names, truths),
+    )
+
+
+def known_facts(rulebook: Rulebook, case: Case) -> tuple[Known, ...]:
+    """Each fact that some rule names, with its age: what is recorded of a decision, so that it can be made again."""
+    if case.is_gateway_note:
+        return ()
+    truths = determine(rulebook, case, rulebook.sieve.names)
+    at_ms, ages = case.at_ms, case.ages
+    return tuple(Known(name=name, value=truth, at_ms=ages.get(name, at_ms)) for name, truth in truths.items())
+
+
+def determine(rulebook: Rulebook, case: Case, names: Sequence[str]) -> dict[str, Truth]:
     """The value of each named fact: as given, else computed, else unknown."""
-    return determine_with(rulebook, case, rulebook.partner_of(case.recipient), names)
+    given = tuple(map(case.facts.get, names))
+    truths = _determined(rulebook, case, rulebook.partner_of(case.recipient), names, given)
+    return dict(zip(names, truths, strict=True))
 
 
-def determine_with(rulebook: Rulebook, case: Case, partner: Partner | None, names: Iterable[str]) -> dict[str, Truth]:
-    """`determine`, for whoever has looked up already which partner the recipient belongs to."""
-    given = case.facts.get
-    return {name: given(name) or _compute(rulebook, case, partner, name) for name in names}
+def _determined(
+    rulebook: Rulebook, case: Case, partner: Partner | None, names: Sequence[str], given: tuple[Truth | None, ...]
+) -> tuple[Truth, ...]:
+    return tuple([truth or _compute(rulebook, case, partner, name) for name, truth in zip(names, given, strict=True)])
+
+
+def _sender(rulebook: Rulebook, case: Case) -> tuple[Sender, bool]:
+    """Who sends, and whether an allow may count them: not after a person's last day."""
+    senders = rulebook.sieve.senders
+    if case.is_from_outside:
+        return senders[words.OUTSIDER], True
+    person = rulebook.person(case.sender_person)
+    if person is None:
+        return rulebook.sieve.no_sender, False
+    return senders[person.address], case.on <= person.until
 
 
 def _compute(rulebook: Rulebook, case: Case, partner: Partner | None, name: str) -> Truth:

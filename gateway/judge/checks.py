@@ -37,6 +37,9 @@ SOON = timedelta(days=30)
 SFTP_MESSAGE_BYTES = (34_000, 261_120)
 """What every SFTP client may send, and the most that ours takes (DESIGN §9)."""
 
+_SCANNER = re.compile(r"/[!-~]{1,100}|(127\.0\.0\.1|\[::1\]|localhost):[0-9]{1,5}", re.ASCII)
+LONGEST_PAST, LONGEST_ROW = words.Duration(count=92, unit="d"), words.Duration(count=1, unit="d")
+"""How far back the watch remembers habits, and a row of the same."""
 _BY_MAIL = re.compile(r"\be-?mail|\bby mail\b", re.IGNORECASE)
 
 
@@ -99,6 +102,10 @@ def take_folder(pages: Mapping[str, Reader], problems: list[Problem], *, on: dat
     _check_stations(pages, labels, protection, routes)
     _check_office(pages["gateway.toml"], gateway)
     _check_limits(pages["gateway.toml"], gateway)
+    _check_backup(pages["gateway.toml"], gateway)
+    _check_witnesses(pages["gateway.toml"], gateway)
+    _check_alarms(pages["gateway.toml"], gateway)
+    _check_scan(pages, gateway, transfers)
     expects = tuple(expect for name, test in tests.items() if test for expect in _expects(pages[name], test))
     if any(not problem.is_warning for problem in problems):
         return None
@@ -283,10 +290,50 @@ def _check_office(page: Reader, gateway: GatewayFile) -> None:
         page.say(("office", "language"), f'there are no texts in "{office.language[:60]}"; there are: {known}')
 
 
+def _check_backup(page: Reader, gateway: GatewayFile) -> None:
+    """One custodian can leave, or lose a key, and with them would go everything the backups hold."""
+    backup = gateway.backup
+    if backup is not None and len({address_key(one) for one in backup.custodians}) == 1:
+        page.say(("backup", "custodians"), '"custodians" names one person; name two, or nobody can replace them')
+
+
+def _check_witnesses(page: Reader, gateway: GatewayFile) -> None:
+    if gateway.ledger.wait_for_witness and not gateway.ledger.witnesses:
+        page.say(("ledger", "wait-for-witness"), '"wait-for-witness" needs "witnesses": nobody would ever cosign')
+
+
 def _check_limits(page: Reader, gateway: GatewayFile) -> None:
     least, most = SFTP_MESSAGE_BYTES
     if not least <= gateway.limits.sftp_message_bytes <= most:
         page.say(("limits", "sftp-message-bytes"), f'"sftp-message-bytes" must be {least} to {most}: what clients send')
+
+
+def _check_alarms(page: Reader, gateway: GatewayFile) -> None:
+    """What is counted is bounded; and what only repeats what was seen before is no alarm."""
+    alarms = gateway.alarms
+    if alarms.past.seconds > LONGEST_PAST.seconds:
+        page.say(("alarms", "past"), f'"past" is at most {LONGEST_PAST}: so long habits are kept in memory')
+    for key, much in (("volume", alarms.volume), ("collections", alarms.collections)):
+        if much.times < 2:
+            page.say(("alarms", key, "times"), '"times" is 2 at least: once what was seen before is no alarm')
+    for key, within in (("refusals", alarms.refusals.within), ("sign-ins", alarms.sign_ins.within)):
+        if within.seconds > LONGEST_ROW.seconds:
+            page.say(("alarms", key, "within"), f'"within" is at most {LONGEST_ROW}')
+
+
+def _check_scan(pages: Mapping[str, Reader], gateway: GatewayFile, transfers: TransfersFile) -> None:
+    """A scanner sees everything in clear, so it is on this machine; and what asks for one must have one."""
+    if gateway.scan is not None:
+        if not _SCANNER.fullmatch(gateway.scan.clamd):
+            said = 'clamd is the path of its socket, or a port on this machine such as "127.0.0.1:3310"'
+            pages["gateway.toml"].say(("scan", "clamd"), said)
+        return
+    for verb in ("allow", "forbid", "require", "never"):
+        for place, rule in enumerate(getattr(transfers, verb)):
+            for key in ("when", "unless"):
+                if "virus-found" in getattr(rule, key, ()):
+                    said = f'"{rule.id}" asks for "virus-found", but gateway.toml has no scan: nobody would ever know'
+                    pages["transfers.toml"].say((verb, place, key), said)
 
 
 def _expects(page: Reader, test: TestFile) -> Iterable[tuple[str, int, Gaps, Expect]]:

@@ -42,10 +42,11 @@ TABLE: tuple[Circumstance, ...] = (
     ),
     Circumstance(
         name="address-verified",
-        yes_when="somebody verified the partner less than `verified-for` ago; no for a stranger",
-        source="partners.toml",
-        fresh="the day",
-        unknown_when="never",
+        yes_when="somebody verified the partner less than `verified-for` ago, and its mail servers are still those "
+        "noted, where any are; no for a stranger",
+        source="partners.toml, DNS",
+        fresh="the day; the servers 24 h",
+        unknown_when="servers are noted, and DNS does not answer",
     ),
     Circumstance(
         name="first-contact",
@@ -97,6 +98,13 @@ TABLE: tuple[Circumstance, ...] = (
         unknown_when="contents unseen, or a document is held",
     ),
     Circumstance(
+        name="virus-found",
+        yes_when="the scanner of `gateway.toml` knows a signature in it, as it came or as it leaves",
+        source="clamd",
+        fresh="this digest",
+        unknown_when="the scanner is away, slow, or past its limits: it waits, whatever the rules say",
+    ),
+    Circumstance(
         name="label-conflict",
         yes_when="tags, header and sensitivity mark name different labels, or one we do not have",
         source="subject, header, name and folder",
@@ -144,6 +152,16 @@ def agreement_current(agreement: Agreement | None, on: date) -> Truth:
 def address_verified(verified: Verified | None, verified_for: Duration, on: date) -> Truth:
     """A verification counts from its own day to the day before it is too old."""
     return truth(verified is not None and verified.on <= on < verified_for.after(verified.on))
+
+
+def as_noted(noted: Collection[str], found: Collection[str] | None) -> Truth:
+    """Whether mail goes to no other servers than were noted; `found` is None where DNS does not answer.
+
+    Fewer are still those somebody looked at. None at all is another state of things than was verified.
+    """
+    if found is None:
+        return Truth.UNKNOWN
+    return truth(bool(found) and set(found) <= set(noted))
 
 
 def transport_verified(proved_ms: int | None, now_ms: int) -> Truth:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from gateway.facts import Truth
 from gateway.judge import words
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.decide import decide
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.shapes import Expect, Gaps
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Address, Recipient, Way
 
 

@@ -28,6 +28,7 @@ _CALLED = {
     "hold": "the legal hold '{}'",
     "key": "the key of {}",
     "certificate": "the certificate {}",
+    "review": "the time to sign off everybody's rights in {}",
 }
 
 

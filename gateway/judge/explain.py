@@ -11,14 +11,15 @@ import unicodedata
 from datetime import date
 
 from gateway.catalogue.texts import Texts, texts_in
-from gateway.facts import Outcome, Reason
-from gateway.judge import questions, words
+from gateway.facts import Outcome, Reason, Truth
+from gateway.judge import circumstances, questions, words
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, may_approve
+from gateway.judge.fulfilment import may_approve
 from gateway.judge.phrases import capital
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.rules import Rule
 from gateway.judge.sentences import describe, in_file_order
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Way
 
 MAX_SENTENCE = 200
@@ -77,12 +78,19 @@ def _refusal(rulebook: Rulebook, case: Case, reason: Reason) -> str:
     match reason.code:
         case "lookalike" | "others-refused" | "note-to-outside":
             return texts.say(f"refuse.{reason.code}", **dict(reason.about))
+        case "contained" | "paused":
+            return texts.say(f"refuse.{reason.code}", **asked_of(texts, reason))
         case "forbidden" if rule:
             return rule.say or _forbidden(rulebook, case, rule)
         case "miss" if rule:
             return _miss(rulebook, case, rule, reason.get("clause"))
         case _:
             return texts.say("refuse.no-rule")
+
+
+def asked_of(texts: Texts, reason: Reason) -> dict[str, str]:
+    """A reason's parameters, and in words whom to ask: the first two it names."""
+    return dict(reason.about) | {"ask": texts.either(reason.get("ask").split(";")[:2])}
 
 
 def _forbidden(rulebook: Rulebook, case: Case, rule: Rule) -> str:
@@ -165,7 +173,10 @@ def _verified(rulebook: Rulebook, case: Case, given: dict[str, str]) -> str:
     if partner.verified is None:
         return texts.say("miss.address-verified.none", partner=partner.name, **given)
     day = texts.day(partner.verified.on)
-    return texts.say("miss.address-verified.old", partner=partner.name, day=day, **given)
+    verified_for = rulebook.transfers.facts.verified_for
+    is_young = circumstances.address_verified(partner.verified, verified_for, case.on) is Truth.YES
+    code = "miss.address-verified.moved" if is_young and partner.verified.mx else "miss.address-verified.old"
+    return texts.say(code, partner=partner.name, day=day, **given)
 
 
 def _as_addressed(case: Case, given: dict[str, str]) -> dict[str, str]:

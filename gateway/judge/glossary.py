@@ -69,6 +69,7 @@ BY_TABLE: Mapping[str, Mapping[str, str]] = {
         "on": "The day.",
         "by": "Who, by address; needs the power vouch.",
         "how": "Rang the number on file, read the fingerprint by phone. Never by mail: a forger answers mail too.",
+        "mx": "The mail servers of its domains as noted that day; another one ends it. Left out: none is compared.",
     },
     "AllowTable": {
         "mixed": "lawful-part: what may go goes, although another recipient is refused.",
@@ -144,11 +145,16 @@ BY_TABLE: Mapping[str, Mapping[str, str]] = {
     },
     "RetentionTable": {
         "what": "Classes of values.",
-        "for": "So long they are kept; the longest that fits counts.",
+        "for": "So long they are kept, from the day it ended; the longest that fits counts.",
+        "purposes": "What was sent for these purposes. Left out: for any.",
+        "of": "What left, what never reached anybody, the gateway's own notes, what auditors asked. Left out: all.",
+        "owner": "Who hears of it before it is destroyed, by address.",
+        "warn": "So long before, the owner hears of it. Left out: nobody does.",
     },
     "HoldTable": {
         "partners": "What has to do with these partners.",
-        "people": "What has to do with these people.",
+        "people": "What has to do with these people of the office.",
+        "addresses": "What has to do with these people outside.",
         "purposes": "What was sent for these purposes.",
     },
     "OfficeTable": {
@@ -158,7 +164,7 @@ BY_TABLE: Mapping[str, Mapping[str, str]] = {
         "language": "In which people are told what is refused and what waits.",
     },
     "StorageTable": {
-        "records": "A kind and a place: sqlite:var/records.db.",
+        "records": "A kind and a place: sqlite:var/records/records.db.",
         "blobs": "A kind and a place: files:var/blobs.",
     },
     "LedgerTable": {
@@ -166,12 +172,57 @@ BY_TABLE: Mapping[str, Mapping[str, str]] = {
         "witnesses": "Who cosigns.",
         "anchor": "A folder on other storage where the last head is noted: a backup put back shows.",
         "stamps": "An authority that is asked for the time.",
+        "wait-for-witness": "Nothing leaves before a witness has cosigned its intent.",
         "unsigned": "As what somebody at the machine looks who has not signed in; auditor: for an office on trial.",
     },
     "DoorTable": {
         "listen": "Hosts and ports.",
         "cert": "The door's own certificate. Left out: the office's.",
         "url": "What people type to come here.",
+    },
+    "ScanTable": {
+        "clamd": "Where ClamAV's daemon listens: its socket's path, or 127.0.0.1 and a port.",
+        "within": "So long it may take over one message or file; then that waits.",
+    },
+    "BackupTable": {
+        "to": "A folder on other storage: not on this disk.",
+        "custodians": "Two people or more, each of whom can open the escrow of the office's keys with their own.",
+        "keep": "So many backups stay; older ones go.",
+    },
+    "VolumeAlarm": {
+        "hour": "So many within an hour at least.",
+        "day": "So many within a day at least.",
+        "times": "And more than so many times the most that was ever seen of them; from 2 on.",
+        "act": "alert: tell people. hold: and what they hand in waits until somebody has looked. off: nothing.",
+    },
+    "CollectionsAlarm": {
+        "hour": "So many within an hour at least.",
+        "day": "So many within a day at least.",
+        "times": "And more than so many times the most that was ever seen of it; from 2 on.",
+        "act": "alert, off, or hold: and what it would collect or hand in waits until somebody has looked.",
+    },
+    "HoursAlarm": {"least": "So many transfers within the hour.", "act": "alert, hold or off."},
+    "NewRecipientsAlarm": {"hour": "So many within an hour.", "act": "alert, hold or off."},
+    "RefusalsAlarm": {
+        "row": "So many, nothing accepted in between.",
+        "within": "So soon after each other, all of them.",
+        "act": "alert, hold or off.",
+    },
+    "SignInsAlarm": {
+        "wrong": "So many wrong tries before the right one.",
+        "within": "All of them within this time.",
+        "act": "alert, hold or off.",
+    },
+    "AlarmsTable": {
+        "tell": "Who gets the letter. Left out: everybody who may contain.",
+        "past": "So long what somebody usually does is remembered.",
+        "quiet": "So long after the last sign the next one is another alarm.",
+        "volume": "Many transfers of one person.",
+        "hours": "Transfers at a time at which they never work.",
+        "new-recipients": "Many outsiders they had not written to.",
+        "refusals": "Many refusals in a row.",
+        "sign-ins": "Wrong tries to sign in, and then a right one.",
+        "collections": "Much collected by one partner.",
     },
     "WorkshopTable": {"level": "The weakest confinement under which hostile documents may be opened."},
 }

@@ -14,8 +14,8 @@ WAYS = {Way.MAIL: "mail", Way.SFTP: "SFTP", Way.PICKUP: "pickup", Way.COURIER: "
 either, both, day_in_words = ENGLISH.either, ENGLISH.both, ENGLISH.day
 """`a, b or c`; `a, b and c`; `1 January 2027`."""
 _FACTS = {
-    "agreement-current": ("its agreement is current", "no agreement is current"),
-    "address-verified": ("its address is verified", "its address is not verified"),
+    "agreement-current": ("the agreement is current", "no agreement is current"),
+    "address-verified": ("the address is verified", "the address is not verified"),
     "lookalike-domain": ("the address imitates a partner's", "the address imitates no partner's"),
     "many-recipients": ("it goes to many", "it goes to few"),
     "first-contact": ("nobody here has written there before", "somebody here has written there before"),
@@ -24,10 +24,12 @@ _FACTS = {
     "transport-verified": ("the way to the recipient's server is proved", "the way to the server is not proved"),
     "personal-data-found": ("it holds personal data", "it holds no personal data"),
     "hidden-content-found": ("it holds hidden content", "it holds nothing hidden"),
+    "virus-found": ("it holds a virus", "no virus was found in it"),
     "label-conflict": ("its labels disagree", "its labels agree"),
     "sender-second-factor": ("the sender signed in with a second factor", "the sender used no second factor"),
     "working-hours": ("it is within working hours", "it is outside working hours"),
 }
+"""Each fact of the closed list when it is yes, and when it is no: in proofs and in what a change comes to."""
 
 
 def span_in_words(first: date, last: date | None, *, on: date) -> str:

@@ -6,30 +6,15 @@ import shlex
 from collections.abc import Sequence
 
 from gateway.catalogue.texts import ENGLISH
+from gateway.facts import Truth
 from gateway.judge import words
-from gateway.judge.phrases import both, capital
+from gateway.judge.phrases import both, capital, known_in_words
 from gateway.judge.problems import Problem
 from gateway.judge.prove import Broken, Example, prove
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.universe import STAFF
 from gateway.transfer import Way
 
-FACTS = {
-    "agreement-current": ("the agreement is current", "the agreement is not current"),
-    "address-verified": ("the address is verified", "the address is not verified"),
-    "lookalike-domain": ("the address imitates a partner's", "the address imitates no partner's"),
-    "many-recipients": ("it goes to many", "it goes to few"),
-    "first-contact": ("nobody here wrote there before", "somebody here wrote there before"),
-    "similar-name": ("the recipient's name is like another's", "the recipient's name is like nobody else's"),
-    "recipient-key-known": ("there is a valid key of the recipient", "there is no valid key of the recipient"),
-    "transport-verified": ("the way to the next server is proved", "the way to the next server is not proved"),
-    "personal-data-found": ("it holds personal data", "it holds no personal data"),
-    "hidden-content-found": ("it holds hidden content", "it holds no hidden content"),
-    "label-conflict": ("its labels disagree", "its labels agree"),
-    "sender-second-factor": ("the sender used a second factor", "the sender used no second factor"),
-    "working-hours": ("it is within working hours", "it is out of working hours"),
-}
-"""Each fact when it is yes, and when it is no."""
 _SOMEBODY = "somebody@elsewhere.invalid"  # RFC 2606 §2: nobody's, so no partner's
 
 
@@ -122,7 +107,7 @@ def _by(way: Way) -> str:
 
 
 def _while(example: Example) -> str:
-    facts = [FACTS.get(name, (name, f"not {name}"))[0 if truth else 1] for name, truth in example.facts]
+    facts = [known_in_words(name, (Truth.YES if truth else Truth.NO,)) for name, truth in example.facts]
     return f", while {both(facts)}" if facts else ""
 
 

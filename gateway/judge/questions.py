@@ -12,9 +12,9 @@ from dataclasses import replace
 from gateway.catalogue.texts import Texts
 from gateway.facts import Reason
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.rules import Rule
+from gateway.judge.verdict import Verdict
 
 CONFIRMATION = "confirmation-by-sender"
 CONFIRMED = "confirmed"

@@ -14,10 +14,11 @@ from datetime import date
 from gateway.facts import Outcome
 from gateway.judge import words
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.decide import decide
 from gateway.judge.expect import harmless
 from gateway.judge.rulebook import Person, Rulebook
 from gateway.judge.scope import Class, Scope, person_called, recipients_called
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Recipient, Way
 
 

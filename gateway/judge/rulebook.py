@@ -7,8 +7,8 @@ loads (P8); the caller keeps the last good one. The digest names the set in ever
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gateway.judge import checks, entrance, words
@@ -16,6 +16,7 @@ from gateway.judge.lookalike import Lookalikes
 from gateway.judge.problems import Problem
 from gateway.judge.reading import Reader, domain_key
 from gateway.judge.rules import Rule, Verb
+from gateway.judge.ruling import Ruling, rulings
 from gateway.judge.shapes import (
     Agreement,
     AllowTable,
@@ -29,7 +30,7 @@ from gateway.judge.shapes import (
     TransfersFile,
     Verified,
 )
-from gateway.judge.sieve import Sieve, compile_rules
+from gateway.judge.sieve import Sieve, Situation, compile_rules
 from gateway.judge.stationshapes import GatewayFile, MetadataFile, ProtectionFile, RetentionFile, RoutesFile
 from gateway.transfer import Address, Recipient, Way
 
@@ -137,6 +138,12 @@ class Rulebook:
     lookalikes: Lookalikes
     partner_by_address: Mapping[str, Partner]
     partner_by_host: Mapping[str, Partner]
+    rule_on: Callable[[Situation], Ruling] = field(init=False, compare=False, repr=False)
+    """What the sieve says of a situation, remembered. Made anew with every rulebook: a copy with other rules must
+    remember nothing of this one's."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rule_on", rulings(self.sieve))
 
     def person(self, address: str) -> Person | None:
         """The person with this address, or alias; None for anybody else."""

@@ -14,6 +14,10 @@ from gateway.judge.rules import Rule, Verb
 from gateway.judge.stationshapes import HoldTable, KeepTable, RetentionTable, RouteTable, StripTable
 from gateway.transfer import Way
 
+_OF = {
+    "sent": "what left", "refused": "what never reached anybody", "note": "the gateway's own notes",
+    "question": "what auditors asked",
+}  # fmt: skip
 _CLASSES = {
     "content": "content", "op": "decisions", "snd": "senders", "rcp": "recipients", "obj": "names and digests",
     "net": "network addresses", "sec": "protection",
@@ -171,6 +175,8 @@ def _route(route: RouteTable, partner: str) -> str:
 def _kept(rulebook: Rulebook, keep: RetentionTable) -> str:
     of = f" of {_papers(rulebook, keep.labels)}" if keep.labels else ""
     what = capital(both([_CLASSES[one] for one in keep.what]))
+    of += f" for {either(keep.purposes)}" if keep.purposes else ""
+    of += f", if it is {either([_OF[one] for one in keep.of_])}," if keep.of_ else ""
     is_one = keep.what in (("content",), ("sec",))
     return f"{what}{of} {'is' if is_one else 'are'} kept for {keep.for_}. {keep.because}"
 
@@ -178,7 +184,7 @@ def _kept(rulebook: Rulebook, keep: RetentionTable) -> str:
 def _held(rulebook: Rulebook, hold: HoldTable) -> str:
     partners = [rulebook.partners[one].name for one in hold.partners]
     people = [person.name for one in hold.people if (person := rulebook.person(one))]
-    about = [either(one) for one in (partners, people, hold.purposes) if one]
+    about = [either(one) for one in (partners, people, hold.addresses, hold.purposes) if one]
     what = f"that has to do with {both(about)}" if about else "at all"
     ends = _ends(rulebook, hold.owner, hold.until)
     return f"Nothing {what} is destroyed.{ends} {hold.because}"

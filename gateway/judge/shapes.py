@@ -118,6 +118,7 @@ class Verified(Shape, frozen=True, kw_only=True):
     on: datetime.date
     by: PersonText
     how: str
+    mx: tuple[DomainText, ...] = ()
 
 
 class PartnerTable(Shape, frozen=True, kw_only=True):

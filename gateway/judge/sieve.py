@@ -9,17 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from gateway.facts import Mixed, Truth
-from gateway.judge import words
 from gateway.judge.rules import Rule, Verb
 from gateway.transfer import Way
 
 _YES, _NO = Truth.YES, Truth.NO  # looking a member up costs as much as deciding on a fact
-_GRANTS = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +31,9 @@ class Axis:
     """Rules all values satisfy."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sender:
-    """What the roles of somebody open."""
+    """What the roles of somebody open. Those who hold the same roles are one, so each equals itself alone."""
 
     reach: Axis
     """By label, the rules whose `who` and `labels` they satisfy: a role counts for an `allow` only up to its label."""
@@ -45,25 +43,27 @@ class Sender:
     """By label, the rules whose `who` takes a role of theirs that may handle it."""
 
 
+class Situation(NamedTuple):
+    """All that a rule can see of a case, and nothing else: what is said of one holds for every case that is like it."""
+
+    sender: Sender
+    is_in_office: bool
+    """Whether an allow may count the sender: not after a person's last day."""
+    groups: frozenset[str]
+    by: Way | None
+    label: str | None
+    purpose: str | None
+    on: date
+    truths: tuple[Truth, ...]
+    """The values of the facts in `Sieve.names`, in that order."""
+
+
 class Sifted(NamedTuple):
     """Rules as sets of bits: `yes`, `unknown`, and under which name each unknown one is unknown."""
 
     yes: int
     unknown: int
     names: Sequence[tuple[str, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """What some `allow`s and `require`s say together."""
-
-    rules: tuple[str, ...]
-    """The allows by id, then the requires."""
-    demands: tuple[str, ...]
-    to_wait_for: tuple[str, ...]
-    """Those of the demands that somebody, or time, must fulfil."""
-    mixed: Mixed
-    may_be_sender_sealed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +104,6 @@ class Sieve:
     ends: tuple[date, ...]
     lasting: tuple[int, ...]
     """`lasting[i]`: the rules that are not over once `i` of `ends` have passed."""
-    grants: dict[tuple[int, int], Grant] = field(default_factory=dict, compare=False, repr=False)
-    """Those made lately: the same few rules decide most legs. Forgotten when there are too many."""
 
     def of(self, bits: int) -> tuple[Rule, ...]:
         """The rules of a set, by id."""
@@ -125,23 +123,6 @@ class Sieve:
             bits ^= low
         return tuple(found)
 
-    def grant(self, allows: int, requires: int) -> Grant:
-        """What these rules say together."""
-        found = self.grants.get((allows, requires))
-        if found is None:
-            if len(self.grants) >= _GRANTS:
-                self.grants.clear()
-            demands = tuple(demand for demand, making in self.demands.items() if making & requires)
-            found = self.grants[allows, requires] = Grant(
-                rules=self.ids_of(allows) + self.ids_of(requires),
-                demands=demands,
-                to_wait_for=tuple(demand for demand in demands if words.waits(demand)),
-                # An allow only widens: any rule that lets the lawful part go does so.
-                mixed=Mixed.LAWFUL_PART if allows & self.lawful_part else Mixed.ALL_OR_NOTHING,
-                may_be_sender_sealed=bool(allows & self.sender_sealed),
-            )
-        return found
-
     def reaching(self, groups: frozenset[str]) -> int:
         """The rules whose `to` takes one of these groups."""
         known = self.to_sets.get(groups)
@@ -151,22 +132,12 @@ class Sieve:
         """The rules that are not over on a day."""
         return self.lasting[bisect_left(self.ends, day)]
 
-    def sift(
-        self,
-        sender: Sender,
-        groups: frozenset[str],
-        by: Way | None,
-        label: str | None,
-        purpose: str | None,
-        on: date,
-        facts: Iterable[Truth],
-        among: int = -1,
-    ) -> Sifted:
-        """Which rules are yes, and which cannot be determined. All others, and those not in `among`, are no.
-
-        `facts` are the values of the facts in `names`, in that order.
-        """
-        inside = among & self.lasting[bisect_left(self.ends, on)] & self.reaching(groups)
+    def sift(self, situation: Situation) -> Sifted:
+        """Which rules are yes, and which cannot be determined. All others are no."""
+        sender, is_in_office, groups, by, label, purpose, on, truths = situation
+        inside = self.lasting[bisect_left(self.ends, on)] & self.reaching(groups)
+        if not is_in_office:
+            inside &= ~self.allows
         names: list[tuple[str, int]] = []
         try:
             # None is no value of any axis, so what is not seen yet ends below too.
@@ -174,7 +145,7 @@ class Sieve:
         except KeyError:
             inside &= self._partly_seen(sender, by, label, purpose, names)
         if inside & self.with_facts:
-            inside &= ~self._by_facts(facts, names)
+            inside &= ~self._by_facts(truths, names)
         maybe = 0
         for _, bits in names:
             maybe |= bits
@@ -194,13 +165,13 @@ class Sieve:
                 inside &= axis.by_value[value]
         return inside
 
-    def _by_facts(self, facts: Iterable[Truth], names: list[tuple[str, int]]) -> int:
+    def _by_facts(self, truths: Iterable[Truth], names: list[tuple[str, int]]) -> int:
         """Rules the facts surely rule out; adds to `names` those they leave open."""
         out = 0
         spared = 0  # one fact of `unless` is surely no: not exempt
         doubted: list[tuple[str, int]] = []
         doubts = 0
-        for (name, when, unless), truth in zip(self.facts, facts, strict=True):
+        for (name, when, unless), truth in zip(self.facts, truths, strict=True):
             if truth is _YES:
                 continue
             if truth is _NO:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import get_args
 
 import msgspec
@@ -24,7 +25,9 @@ from gateway.judge.stationshapes import (
     Kept,
     Level,
     LimitsTable,
+    Of,
     RetentionTable,
+    ScanTable,
     StripTable,
     Trust,
 )
@@ -204,11 +207,14 @@ def _routes(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
 def _retention(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
     labels = dict.fromkeys((*before.labels.order, *after.labels.order))
     changed: dict[tuple[str, bool], list[str]] = {}
+    finer = tuple(product(("", *dict.fromkeys((*before.labels.purposes, *after.labels.purposes))), get_args(Of)))
     for what in ("content", "op", "snd", "rcp", "obj", "net", "sec"):
         for label in labels:
-            old, new = (_kept_for(book.retention.keep, what, label) for book in (before, after))
-            if old != new:
-                changed.setdefault((what, new < old), []).append(label)
+            spans = [
+                tuple(_kept_for(book.retention.keep, what, label, *one) for book in (before, after)) for one in finer
+            ]
+            if any(old != new for old, new in spans):
+                changed.setdefault((what, any(new < old for old, new in spans)), []).append(label)
     for (what, is_shorter), them in changed.items():
         how = "shorter" if is_shorter else "longer"
         text = f'"{what}" of {both([capital(label) for label in them])} papers is kept for a {how} time.'
@@ -229,10 +235,15 @@ def _retention(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
             )
 
 
-def _kept_for(tables: Iterable[RetentionTable], what: str, label: str) -> float:
+def _kept_for(tables: Iterable[RetentionTable], what: str, label: str, purpose: str, of: str) -> float:
     """How long, in seconds: the longest that speaks of it; for ever if none does."""
     spans = [
-        table.for_.seconds for table in tables if what in table.what and (not table.labels or label in table.labels)
+        table.for_.seconds
+        for table in tables
+        if what in table.what
+        and (not table.labels or label in table.labels)
+        and (not table.purposes or purpose in table.purposes)
+        and (not table.of_ or of in table.of_)
     ]
     return max(spans, default=_FOREVER)
 
@@ -247,6 +258,7 @@ def _gateway(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
         ("The office's time zone is", was.office.zone, now.office.zone),
         ("Where records and content are kept is", was.storage, now.storage),
         ("The ledger's name, witnesses or anchors are", was.ledger, now.ledger),
+        ("Where backups go, or who keeps the keys to them, is", was.backup, now.backup),
     ):
         if old != new:
             yield Alteration(sentence=f"{what} changed.", is_wider=True)
@@ -254,6 +266,10 @@ def _gateway(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
         weaker = _CONFINEMENT.index(now.workshop.level) < _CONFINEMENT.index(was.workshop.level)
         text = f"Documents are opened under confinement {now.workshop.level} or better, not {was.workshop.level}."
         yield Alteration(sentence=text, is_wider=weaker)
+    if was.scan != now.scan:
+        yield Alteration(sentence=_scanned(was.scan, now.scan), is_wider=was.scan is not None)
+    if was.alarms != now.alarms:  # whoever has one signature must not be able to blind the watch with it
+        yield Alteration(sentence="What sounds an alarm, or who hears it, is changed.", is_wider=True)
     limits, others = _numbers(was.limits), _numbers(now.limits)
     for name in sorted(limits):
         if limits[name] != others[name]:
@@ -263,6 +279,12 @@ def _gateway(before: Rulebook, after: Rulebook) -> Iterable[Alteration]:
         yield Alteration(sentence="Where the doors listen, or how, is changed.", is_wider=False)
     if (was.office.name, was.office.language) != (now.office.name, now.office.language):
         yield Alteration(sentence="The office's name or language is changed.", is_wider=False)
+
+
+def _scanned(was: ScanTable | None, now: ScanTable | None) -> str:
+    if now is None:
+        return "Nothing is scanned for viruses any more."
+    return f"Viruses are {'scanned for in another way' if was else 'scanned for'}, by {now.clamd}."
 
 
 def _numbers(limits: LimitsTable) -> Mapping[str, int]:

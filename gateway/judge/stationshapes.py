@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from gateway.judge.shapes import DomainText, Id, Label, PartnerText, PersonText, Purpose, Shape, To, of
+from gateway.judge.shapes import AddressText, DomainText, Id, Label, PartnerText, PersonText, Purpose, Shape, To, of
 from gateway.judge.words import Duration
 
 Family = Literal["mail", "office", "legacy", "rtf", "pdf", "image", "media", "archive", "text", "calendar"]
@@ -24,6 +24,8 @@ Held = Literal["hidden", "notes", "crops", "sources", "attached", "names", "code
 Level = Literal["dane", "mta-sts", "pin", "verified", "best", "encrypt"]
 Trust = Literal["call-back", "ca", "dnssec", "wkd", "harvested", "unverified"]
 Class = Literal["content", "op", "snd", "rcp", "obj", "net", "sec"]
+Of = Literal["sent", "refused", "note", "question"]
+"""What is kept: what left; what never reached anybody; the gateway's own notes; what auditors asked."""
 Listen = Annotated[str, of("host:port")]
 
 # ── metadata.toml ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,13 +141,17 @@ class RoutesFile(Shape, frozen=True, kw_only=True):
 
 
 class RetentionTable(Shape, frozen=True, kw_only=True):
-    """`[[keep]]`"""
+    """`[[keep]]`: so long it is kept, from the day it ended. `warn`: so long before, the owner hears of it."""
 
     id: Id
     because: str
     what: tuple[Class, ...]
     for_: Duration
     labels: tuple[Label, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
+    of_: tuple[Of, ...] = ()
+    owner: PersonText | None = None
+    warn: Duration | None = None
 
 
 class HoldTable(Shape, frozen=True, kw_only=True):
@@ -157,6 +163,7 @@ class HoldTable(Shape, frozen=True, kw_only=True):
     until: datetime.date
     partners: tuple[PartnerText, ...] = ()
     people: tuple[PersonText, ...] = ()
+    addresses: tuple[AddressText, ...] = ()
     purposes: tuple[Purpose, ...] = ()
 
 
@@ -180,7 +187,7 @@ class OfficeTable(Shape, frozen=True, kw_only=True):
 
 
 class StorageTable(Shape, frozen=True, kw_only=True):
-    """`storage`: a kind and a place, `sqlite:var/records.db`."""
+    """`storage`: a kind and a place, `sqlite:var/records/records.db`."""
 
     records: Annotated[str, of("kind:place")]
     blobs: Annotated[str, of("kind:place")]
@@ -205,6 +212,7 @@ class LedgerTable(Shape, frozen=True, kw_only=True):
 
     `anchor`: a folder on other storage, where the last head is noted, so that an old backup put back shows.
     `unsigned`: as what somebody at the machine looks who has not signed in; `auditor` is for an office on trial.
+    `wait-for-witness`: nothing leaves before a witness has cosigned its intent.
     """
 
     origin: str
@@ -212,6 +220,7 @@ class LedgerTable(Shape, frozen=True, kw_only=True):
     anchor: str = ""
     stamps: StampsTable | None = None
     unsigned: Literal["operator", "auditor"] = "operator"
+    wait_for_witness: bool = False
 
 
 class DoorTable(Shape, frozen=True, kw_only=True):
@@ -246,6 +255,80 @@ class WorkshopTable(Shape, frozen=True, kw_only=True):
     level: Literal["A", "B", "C"] = "B"
 
 
+class ScanTable(Shape, frozen=True, kw_only=True):
+    """`scan`: a virus scanner on this machine. `clamd`: the path of its socket, or a port on loopback."""
+
+    clamd: str
+    within: Duration = Duration(count=2, unit="m")
+
+
+Act = Literal["alert", "hold", "off"]
+
+
+class VolumeAlarm(Shape, frozen=True, kw_only=True):
+    """Much at once: at least `hour` within an hour, or `day` within a day, and over `times` the most ever seen."""
+
+    hour: int = 40
+    day: int = 200
+    times: int = 4
+    act: Act = "alert"
+
+
+class CollectionsAlarm(VolumeAlarm, frozen=True, kw_only=True):
+    """The same of what one partner collects."""
+
+    hour: int = 60
+    day: int = 300
+
+
+class HoursAlarm(Shape, frozen=True, kw_only=True):
+    """At a time outside working hours at which they never work: from `least` transfers on."""
+
+    least: int = 3
+    act: Act = "alert"
+
+
+class NewRecipientsAlarm(Shape, frozen=True, kw_only=True):
+    """So many outside recipients within an `hour` to whom they had not written."""
+
+    hour: int = 10
+    act: Act = "alert"
+
+
+class RefusalsAlarm(Shape, frozen=True, kw_only=True):
+    """So many refusals in a `row`, `within` a time."""
+
+    row: int = 8
+    within: Duration = Duration(count=1, unit="h")
+    act: Act = "alert"
+
+
+class SignInsAlarm(Shape, frozen=True, kw_only=True):
+    """So many `wrong` tries `within` a time, and then a right one."""
+
+    wrong: int = 5
+    within: Duration = Duration(count=30, unit="m")
+    act: Act = "alert"
+
+
+class AlarmsTable(Shape, frozen=True, kw_only=True):
+    """`alarms`: what is unusual, who is told, and whether it holds what that person hands in.
+
+    `tell`: left out, everybody who may contain. `past`: so long habits are remembered. `quiet`: so long an alarm stays
+    one and the same.
+    """
+
+    tell: tuple[PersonText, ...] = ()
+    past: Duration = Duration(count=28, unit="d")
+    quiet: Duration = Duration(count=12, unit="h")
+    volume: VolumeAlarm = VolumeAlarm()
+    hours: HoursAlarm = HoursAlarm()
+    new_recipients: NewRecipientsAlarm = NewRecipientsAlarm()
+    refusals: RefusalsAlarm = RefusalsAlarm()
+    sign_ins: SignInsAlarm = SignInsAlarm()
+    collections: CollectionsAlarm = CollectionsAlarm()
+
+
 class LimitsTable(Shape, frozen=True, kw_only=True):
     """`[limits]`: what is enforced before anything is parsed (DESIGN §9)."""
 
@@ -269,6 +352,17 @@ class LimitsTable(Shape, frozen=True, kw_only=True):
     reply_bytes: int = 4 * 1024
 
 
+class BackupTable(Shape, frozen=True, kw_only=True):
+    """`backup`: where copies of the office go, and who keeps the keys that open them.
+
+    `to`: a folder on other storage. `custodians`: people, of the office or not, to whose own keys the escrow is sealed.
+    """
+
+    to: str
+    custodians: tuple[AddressText, ...] = ()
+    keep: int = 14
+
+
 class GatewayFile(Shape, frozen=True, kw_only=True):
     """gateway.toml"""
 
@@ -277,4 +371,7 @@ class GatewayFile(Shape, frozen=True, kw_only=True):
     ledger: LedgerTable
     door: DoorsTable = DoorsTable()
     workshop: WorkshopTable = WorkshopTable()
+    scan: ScanTable | None = None
     limits: LimitsTable = LimitsTable()
+    alarms: AlarmsTable = AlarmsTable()
+    backup: BackupTable | None = None

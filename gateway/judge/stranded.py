@@ -39,7 +39,7 @@ def _stuck(rulebook: Rulebook, permitted: Permitted) -> Iterator[Finding]:
 
 
 def _lacking(permitted: Permitted, boxes: tuple[int, ...], role: str, label: str) -> str:
-    """Who is missing to approve a paper of this label as `role`; empty if there is somebody (`decide.may_approve`)."""
+    """Who is missing to approve a paper of this label as `role`; empty: nobody is (`fulfilment.may_approve`)."""
     universe, space = permitted.universe, permitted.universe.space
     holders = tuple(one for people in universe.people.values() for one in people if role in one.roles)
     able = holders if universe.label.values.index(label) <= universe.ranks[role] else ()

@@ -6,6 +6,7 @@ What is not listed here cannot be said in a rule. Adding a word means adding wha
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -20,6 +21,7 @@ FACTS = (
     "transport-verified",
     "personal-data-found",
     "hidden-content-found",
+    "virus-found",
     "label-conflict",
     "sender-second-factor",
     "working-hours",
@@ -50,14 +52,15 @@ PARTNER = "partner:"
 GATEWAY_NOTE = "gateway-note"
 """The built-in rule under which the gateway writes to its own people, and to a partner's verified address on file."""
 
-DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])", re.ASCII)
-_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
+DURATION = re.compile(r"([1-9][0-9]{0,5})(mo|[mhdwy])", re.ASCII)
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_629_800, "y": 31_557_600}
+_MONTHS = {"mo": 1, "y": 12}
 _LAST_DAY = date.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duration:
-    """A span as an admin writes it: `5m 4h 90d 26w 10y`."""
+    """A span as an admin writes it: `5m 4h 90d 26w 6mo 10y`; `m` is minutes, `mo` months."""
 
     count: int
     unit: str
@@ -75,16 +78,17 @@ class Duration:
 
     @property
     def seconds(self) -> int:
-        """Its length; a year counts 365.25 days."""
+        """Its length; a year counts 365.25 days, a month a twelfth of that."""
         return self.count * _SECONDS[self.unit]
 
     def after(self, day: date) -> date:
-        """The last day within this span of `day`; years by the calendar, 29 February becoming the 28th."""
-        if self.unit == "y":
-            year = day.year + self.count
+        """The last day within this span of `day`; years and months by the calendar, where a day that a month does not
+        have becomes its last: 29 February the 28th."""
+        if self.unit in _MONTHS:
+            year, month = divmod(day.year * 12 + day.month - 1 + self.count * _MONTHS[self.unit], 12)
             if year > _LAST_DAY.year:
                 return _LAST_DAY
-            return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+            return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
         try:
             return day + timedelta(seconds=self.seconds)
         except OverflowError:

@@ -7,6 +7,7 @@ draws a random number; what must differ from leg to leg comes from `Plan.seed`.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from mmap import mmap
@@ -173,6 +174,14 @@ class Plan:
         """The plan for a document of this family, and for all that is nested in it."""
         said = tuple((kind, action) for one, kind, action in self.only if one == family)
         return replace(self, said=self.said + said, only=())
+
+    @property
+    def name(self) -> str:
+        """A digest of what it comes to: equal for plans that do the same to every kind in every family."""
+        families = ("", *sorted({family for family, _, _ in self.only}))
+        told = [",".join(self.within(family).action(kind) for kind in Kind) for family in families]
+        said = [f"{family}:{one}" for family, one in zip(families, told, strict=True) if not family or one != told[0]]
+        return hashlib.sha256("\n".join(said).encode("ascii")).hexdigest()[:32]
 
     def action(self, kind: Kind) -> Action:
         """What to do with `kind`; where two rules speak of one kind the one that lets less pass wins."""

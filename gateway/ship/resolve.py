@@ -50,6 +50,18 @@ class Resolver:
             return Never(reason=_reason("null-mx", domain, "5.1.10"))
         return await self._first_usable(domain, hosts[:MAX_HOSTS])
 
+    async def exchangers(self, domain: str) -> tuple[str, ...] | None:
+        """The names of the servers that take a domain's mail, in lower case: none if there are none for certain.
+
+        None if that cannot be found out now.
+        """
+        try:
+            return tuple(host.lower() for host in await self._exchangers(domain) if host != ".")
+        except dns.resolver.NXDOMAIN:
+            return ()
+        except FAILURES:
+            return None
+
     async def _first_usable(self, domain: str, hosts: tuple[str, ...]) -> _Found | NotNow:
         """The hosts that have an address we may dial. One whose look-up fails is passed over if another is left."""
         targets: list[Target] = []

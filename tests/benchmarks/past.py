@@ -22,7 +22,7 @@ from gateway.engine.policy import InForce
 from gateway.engine.rulesets import RULES
 from gateway.engine.scribe import Scribe
 from gateway.facts import Judged, LegFact, Outcome, Published, Receipt, Received, Truth
-from gateway.judge.case import Case
+from gateway.judge.case import Case, known_facts
 from gateway.judge.decide import couple, decide
 from gateway.transfer import Address, Leg, Party, Recipient, Transfer, Way, transfer_id
 from tests.earnest import in_earnest
@@ -158,7 +158,7 @@ def _judged(office: Office, transfer: Transfer) -> Iterator[Judged]:
             rules=verdict.rules,
             demands=verdict.demands,
             reasons=verdict.reasons,
-            known=verdict.known,
+            known=known_facts(rules, cases[leg]),
             ruleset=rules.digest,
             mixed=verdict.mixed,
             label=transfer.label,

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from gateway.facts import Outcome, Truth
 from gateway.judge import words
 from gateway.judge.case import Case, determine
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.decide import decide
 from gateway.judge.difference import SEND, Change, difference
 from gateway.judge.rulebook import Rulebook, read
 from gateway.judge.scope import AGREEMENT, LOOKALIKE, VERIFIED, Class, Scope, recipients_called
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Way
 
 ROOT = Path(__file__).parents[2]

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
+from enum import StrEnum
 from functools import cache
 
 import pytest
@@ -32,7 +33,7 @@ ON = date(2026, 11, 23)
 BYTES = ("#", '"', "=", "]", "0", "x", "\n", "\x00")
 """What a byte is replaced by: it comments out, ends a text, a list, a line; it changes a number or a word."""
 VALUES = ('"x"', '""', "1", "-1", "true", "[]", "{}", "[[]]", "2099-12-31", '["mail"]', '["office"]', '"99y"')
-OF_TEXT = frozenset({"digest", "files", "warnings", "expects", "sieve", "lookalikes"})
+OF_TEXT = frozenset({"digest", "files", "warnings", "expects", "sieve", "lookalikes", "rule_on"})
 """What of a rulebook is its text, or follows from all the rest."""
 QUICKLY = 5
 """So many mutants of a file are tried every time; the others when all tests run."""
@@ -154,6 +155,22 @@ def is_the_same(mutant: Rulebook) -> bool:
     return lines[0] == lines[1] and all(getattr(mutant, name) == getattr(sample(), name) for name in same)
 
 
+def decides_alike(mutant: Rulebook) -> bool:
+    """All that a verdict is made of is as it was: words to people, and the other stations' files, decide nothing."""
+    mine, other = (
+        (
+            book.people,
+            book.labels,
+            book.partners,
+            book.gateway.office,
+            book.transfers.facts,
+            [replace(rule, because="", owner="", say="", line=0) for rule in book.rules],
+        )
+        for book in (mutant, sample())
+    )
+    return mine == other
+
+
 def is_wider(mutant: Rulebook) -> bool:
     """Somewhere it sends what waited or was refused, holds what was refused, or asks for less."""
     if any(
@@ -161,6 +178,8 @@ def is_wider(mutant: Rulebook) -> bool:
         for label, floor in sample().protection.floor.items()
     ):
         return True
+    if decides_alike(mutant):
+        return False
     for case, (outcome, demands) in zip(universe(), verdicts(), strict=True):
         now, asked = judged(mutant, case)
         if RANK[now] > RANK[outcome] or (now is outcome is not Outcome.BLOCK and not demands <= asked):
@@ -168,19 +187,36 @@ def is_wider(mutant: Rulebook) -> bool:
     return False
 
 
-def fails_open(name: str, text: str) -> bool:
-    """Whether this file in place of the sample's lets more through, and nobody would be told."""
+class Fate(StrEnum):
+    """What becomes of a folder with a mutant in it."""
+
+    NO_TOML = "is no TOML, so it does not load"
+    SAME = "says the same"
+    REFUSED = "is refused"
+    TOLD = "is told as a widening"
+    NARROWER = "lets nothing more through"
+    OPEN = "lets more through, and nobody is told"
+
+
+def fate(name: str, text: str) -> Fate:
+    """What becomes of this file in place of the sample's; the cheapest question first."""
     page = Reader(name, [])
-    if not page.parse(text) or page.table == tables()[name]:
-        return False  # not TOML, so it does not load; or the same to the letter, comments and layout apart
+    if not page.parse(text):
+        return Fate.NO_TOML
+    if page.table == tables()[name]:
+        return Fate.SAME  # to the letter, comments and layout apart
     found = read({**TEXTS, name: text})
-    if not isinstance(found, Rulebook) or is_the_same(found) or not is_wider(found):
-        return False
-    return not difference(sample(), found, on=ON).is_widened
+    if not isinstance(found, Rulebook):
+        return Fate.REFUSED
+    if is_the_same(found):
+        return Fate.SAME
+    if difference(sample(), found, on=ON).is_widened:
+        return Fate.TOLD
+    return Fate.OPEN if is_wider(found) else Fate.NARROWER
 
 
 def those_that_fail_open(name: str, mutants: Iterator[str]) -> list[str]:
-    return [_around(TEXTS[name], text) for text in mutants if fails_open(name, text)]
+    return [_around(TEXTS[name], text) for text in mutants if fate(name, text) is Fate.OPEN]
 
 
 def _around(before: str, after: str) -> str:

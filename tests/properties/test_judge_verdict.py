@@ -9,9 +9,10 @@ from datetime import date
 import pytest
 
 from gateway.facts import Known, Reason
-from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.case import Case, known_facts
+from gateway.judge.decide import decide
 from gateway.judge.rulebook import Rulebook, read
+from gateway.judge.verdict import Verdict
 from tests.plainjudge import PlainJudge, Said
 from tests.rulepeers import Asked
 from tests.rulesets import Size, texts
@@ -116,7 +117,19 @@ def test_a_verdict_knows_every_fact_the_rules_name() -> None:
     (case,) = cases(2, rulebook, 1)
     case = replace(case, at_ms=7, ages={rulebook.sieve.names[0]: 5})
 
-    known = decide(rulebook, case).known
+    known = known_facts(rulebook, case)
 
     assert [Known(name=name, value=case.facts[name], at_ms=7 if place else 5)
             for place, name in enumerate(rulebook.sieve.names)] == list(known)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_is_remembered_is_what_would_be_said_anew(seed: int) -> None:
+    """Whatever was asked before, in whatever order: a rulebook that remembers nothing says the same of each case."""
+    rulebook, dice = varied(seed, MEDIUM), random.Random(seed)
+    asked = cases(seed, rulebook, 150) * 2
+    asked += [replace(case, label=dice.choice(rulebook.labels.order), waited_seconds=300) for case in asked[:100]]
+    dice.shuffle(asked)
+
+    for case in asked:
+        assert decide(replace(rulebook), case) == decide(rulebook, case), case

@@ -1,30 +1,48 @@
 """The doors refuse to open.
 
-Something is wrong on the machine: a rule file with a typing error, a key others can read, a certificate that does not
-belong to its key. A gateway that starts anyway promises what it cannot keep; one that dies with forty lines of Python
-helps nobody at seven in the morning. It says one sentence, with what to do, and the exit code says which kind.
+Something is wrong on the machine: a key others can read, a certificate that does not belong to its key. A gateway that
+starts anyway promises what it cannot keep; one that dies with forty lines of Python helps nobody at seven in the
+morning. It says one sentence, with what to do, and the exit code says which kind. A typing error in a rule file is no
+such thing: what was published is in force, and the doors open.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.house import House
+from tests.house import JO, House
+from tests.world import letter
 
-RULES, ENVIRONMENT = 3, 5
+REGISTRY = "registry@court.test"
+ENVIRONMENT = 5
 
 
 def test_rules_with_a_mistake(closed_house: House) -> None:
-    """Exit 3; file, line and column, and what was probably meant."""
+    """The doors open all the same: what is in force is what was published, and the edit waits under a banner."""
     closed_house.changes("transfers.toml", '"solicitor"]', '"solicitr"]')
 
-    code, said = closed_house.fails_to_open()
+    closed_house.opens()
 
-    assert RULES == code
-    assert 'unknown role "solicitr"; did you mean "solicitor"?' in said
-    assert "rules/transfers.toml:" in said
-    assert "Traceback" not in said
-    closed_house.changes("transfers.toml", '"solicitr"]', '"solicitor"]')  # or nobody could look at the ledger either
+    assert "rules/ does not load (1 to mend) and has no effect; the rules in force stay" in closed_house.log()
+    closed_house.meets(REGISTRY)
+    letter_in = closed_house.staff(JO).hands_in(letter(JO, REGISTRY, "[case] CANARY", "CANARY\n"), [REGISTRY])
+    assert letter_in.transfer.startswith("T-")
+    told = closed_house.asks("rules", "status", may_fail=True)
+    assert 'unknown role "solicitr"; did you mean "solicitor"?' in told
+    assert 0 == closed_house.closes()
+    closed_house.changes("transfers.toml", '"solicitr"]', '"solicitor"]')
+
+
+def test_rules_anybody_can_write(closed_house: House) -> None:
+    """Nothing in such a folder is believed, so what was published stays in force."""
+    folder = closed_house.folder / "rules"
+    folder.chmod(0o777)
+
+    closed_house.opens()
+
+    assert "rules/ does not load" in closed_house.log()
+    assert 0 == closed_house.closes()
+    folder.chmod(0o755)
 
 
 @pytest.mark.parametrize(
@@ -33,17 +51,16 @@ def test_rules_with_a_mistake(closed_house: House) -> None:
         ("certs/gateway.key", 0o644, 0o600),
         ("certs/ssh_host_ed25519_key", 0o640, 0o600),
         ("var/keys/ledger.seed", 0o644, 0o600),
-        ("rules", 0o777, 0o755),
     ],
 )
 def test_what_is_secret_lies_open(path: str, mode: int, proper: int, closed_house: House) -> None:
-    """A private key others can read, or rules anybody can write: one sentence that names the file."""
+    """A private key others can read: one sentence that names the file."""
     place = closed_house.folder / path
     place.chmod(mode)
 
     code, said = closed_house.fails_to_open()
 
-    assert code == (RULES if path == "rules" else ENVIRONMENT)
+    assert ENVIRONMENT == code
     assert path.rpartition("/")[2] in said
     assert "Traceback" not in said
     place.chmod(proper)

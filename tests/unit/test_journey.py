@@ -30,6 +30,13 @@ def test_what_is_offered_lapses_unless_it_is_collected() -> None:
     play >> Collected(leg=0, by="partner:court", source="192.0.2.9") << []
 
 
+def test_what_is_offered_may_be_prepared_again() -> None:
+    """Until somebody has come for it, rules or a key that changed send it back; nothing of before may leave."""
+    play = Playbook(mail()) >> judged(0) >> scrubbed(0) >> sealed(0) >> Offered(leg=0, until_ms=9)
+    play >> judged(0) << [Scrub(leg=0)]
+    assert play.journey.legs[0].sealed is None
+
+
 def test_legs_go_their_own_ways() -> None:
     """One leg may ship while another waits and a third is refused."""
     play = Playbook(mail(to=3))

@@ -20,7 +20,7 @@ from gateway.commands.rulebook.publish import looked_over, publish_set, refusal,
 from gateway.commands.rulebook.sets import told
 from gateway.commands.rulefolder import read_folder
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Answer
+from gateway.doors.orders import Answer
 from gateway.engine.lawmaking.examination import Examination
 from gateway.errors import Misconfigured
 from gateway.judge.rulebook import Rulebook

@@ -15,10 +15,11 @@ from gateway.engine.finding import FIRST_CONTACT, SIMILAR_NAME
 from gateway.errors import Failure
 from gateway.facts import Outcome, Truth
 from gateway.judge import expect, words
-from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.case import Case, known_facts
+from gateway.judge.decide import decide
 from gateway.judge.explain import explain, sentence
 from gateway.judge.rulebook import Rulebook
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Recipient, Way
 
 EXITS = {Outcome.SEND: 0, Outcome.BLOCK: 1, Outcome.HOLD: 4}
@@ -122,6 +123,6 @@ def _verdict_as_json(rulebook: Rulebook, case: Case, verdict: Verdict) -> dict[s
         "demands": list(verdict.demands),
         "waits_for": list(verdict.waits_for),
         "nearest": {"rule": nearest.rule, "missing": list(nearest.missing)} if nearest else None,
-        "facts": {known.name: known.value for known in verdict.known},
+        "facts": {known.name: known.value for known in known_facts(rulebook, case)},
         "digest": rulebook.digest,
     }

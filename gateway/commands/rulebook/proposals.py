@@ -1,6 +1,6 @@
 """`sealgate rules proposals | sign | withdraw`: rules that one person signed and a second must.
 
-Exit codes (DESIGN §8): 0 fine, 1 refused; `proposals` 4 while something waits.
+Exit codes (DESIGN §8): 0 fine, 1 refused; `proposals` 4 while something waits, 1 if the ledger knows one that is gone.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import msgspec
 from gateway.commands.ask import ask, secret_of, signed, tell
 from gateway.commands.office import opened
 from gateway.commands.rulebook.publish import WAITS, tell_of_rules
+from gateway.commands.rulebook.status import GONE
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Sign, Withdraw
+from gateway.doors.orders import Sign, Withdraw
 from gateway.engine.clock import moment
+from gateway.engine.lawmaking.petitions import Petition
 from gateway.engine.lawmaking.proposals import Proposal
+
+MISSING = 1
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_signable: bool
     """False: other rules came into force since; it must be proposed again."""
     widening: tuple[str, ...]
+    is_missing: bool = False
+    """The ledger knows it, and its file is gone: deleted by hand, or lost."""
 
 
 @click.command()
@@ -37,17 +43,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 @click.pass_obj
 @click.pass_context
 def proposals(context: click.Context, setting: Setting, as_json: bool) -> None:
-    """The rules that wait for a second signature, and what they would widen."""
+    """The rules that wait for a second signature, what they would widen, and those whose file is gone."""
     with opened(setting) as office:
         rulebook = office.in_force
         rows = [_row(one, rulebook.digest if rulebook else "") for one in office.proposals.all()]
+        gone = [_missing(one) for one in office.missing_proposals]
     if as_json:
-        click.echo(msgspec.json.encode(rows))
-    elif not rows:
+        click.echo(msgspec.json.encode([*rows, *gone]))
+    elif not rows and not gone:
         click.echo("Nothing waits for a second signature.")
-    for row in () if as_json else rows:
+    for row in () if as_json else (*rows, *gone):
         _show(row)
-    context.exit(WAITS if rows else 0)
+    context.exit(MISSING if gone else WAITS if rows else 0)
 
 
 @click.command()
@@ -91,9 +98,24 @@ def _row(proposal: Proposal, in_force: str) -> Row:
     )
 
 
+def _missing(petition: Petition) -> Row:
+    return Row(
+        proposal=petition.id,
+        digest=petition.digest,
+        by=petition.by,
+        at=f"{moment(petition.at_ms):%Y-%m-%d %H:%M}Z",
+        why=petition.why,
+        is_signable=False,
+        widening=(),
+        is_missing=True,
+    )
+
+
 def _show(row: Row, *, err: bool = False) -> None:
     click.echo(f"{row.proposal}  {row.at}  signed by {row.by}{f'  {row.why}' if row.why else ''}", err=err)
     for line in row.widening:
         click.echo(f"    {line}", err=err)
-    if not row.is_signable:
+    if row.is_missing:
+        click.echo(f"    This {GONE}: sealgate rules withdraw {row.proposal}", err=err)
+    elif not row.is_signable:
         click.echo("    Other rules have come into force since: withdraw it, and publish again.", err=err)

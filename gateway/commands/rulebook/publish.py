@@ -17,7 +17,7 @@ from gateway.commands.ask import ask, secret_of, signed, tell
 from gateway.commands.office import opened, rules_of
 from gateway.commands.rulebook.sets import in_force, told
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Answer, Publish
+from gateway.doors.orders import Answer, Publish
 from gateway.engine.clock import day
 from gateway.engine.lawmaking.examination import Examination, examined
 from gateway.judge.rulebook import Rulebook

@@ -19,6 +19,7 @@ from gateway.engine.clock import moment
 from gateway.engine.lawmaking.rulewatch import FolderState, RuleWatch, Standing, folder_state
 from gateway.engine.policy import InForce
 
+GONE = "is in the ledger and lies in var/proposals no more; propose it again, or withdraw it"
 EXITS = {Standing.PUBLISHED: 0, Standing.EDITED: 1, Standing.BROKEN: 3}
 
 
@@ -29,7 +30,7 @@ EXITS = {Standing.PUBLISHED: 0, Standing.EDITED: 1, Standing.BROKEN: 3}
 def status(context: click.Context, setting: Setting, is_json: bool) -> None:
     """Which rules are in force since when, by whom, and whether the folder says the same."""
     with opened(setting) as office:
-        state = folder_state(in_force(office).digest, read_folder(setting.rules))
+        state = folder_state(in_force(office).digest, office.folder.found)
         found = _as_json(office, state)
         lines = _lines(office, state)
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if is_json else "\n".join(lines))
@@ -38,9 +39,11 @@ def status(context: click.Context, setting: Setting, is_json: bool) -> None:
 
 
 def watch_of(office: Office, rules: InForce) -> RuleWatch:
-    """What looks at the folder while the gateway runs."""
+    """What looks at the folder while the gateway runs; it was read once when the office was opened."""
     folder = office.setting.rules
-    return RuleWatch(rules=rules, read=partial(read_folder, folder), glance=partial(glance, folder))
+    watch = RuleWatch(rules=rules, read=partial(read_folder, folder), glance=partial(glance, folder))
+    watch.begin(office.folder.mark, office.folder.found)
+    return watch
 
 
 def _lines(office: Office, state: FolderState) -> list[str]:
@@ -50,6 +53,7 @@ def _lines(office: Office, state: FolderState) -> list[str]:
     lines.append(f"folder     {state.folder or 'does not load'}")
     lines += [f"           {problem}" for problem in state.problems]
     lines += [f"proposal   {one.id}  signed by {one.by}, waits for another" for one in office.proposals.all()]
+    lines += [f"proposal   {one.id}  {GONE}" for one in office.missing_proposals]
     lines.append(state.banner or "The folder is what is in force.")
     return lines
 
@@ -65,6 +69,7 @@ def _as_json(office: Office, state: FolderState) -> dict[str, object]:
         "folder": state.folder or None,
         "problems": [str(problem) for problem in state.problems],
         "proposals": [one.id for one in office.proposals.all()],
+        "missing_proposals": [one.id for one in office.missing_proposals],
         "published": [
             {"digest": one.digest, "at": moment(one.at_ms).isoformat(timespec="seconds"), "why": one.published.why,
              "signers": list(one.published.signers)}

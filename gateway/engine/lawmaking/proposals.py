@@ -61,10 +61,14 @@ class Proposals:
         found = [one for one in self.all() if untrusted and one.digest.startswith(untrusted.lower())]
         return found[0] if len(found) == 1 else None
 
-    def keep(self, proposal: Proposal) -> None:
-        """Durable when it returns. Raises `StoreAway`, and `Misconfigured` when there are too many already."""
+    def must_have_room(self, proposal: Proposal) -> None:
+        """Raises `Misconfigured` when there are too many already."""
         if len(self.all()) >= MOST and self.find(proposal.digest) is None:
             raise Misconfigured(f"{MOST} proposals wait already; withdraw one: sealgate rules proposals")
+
+    def keep(self, proposal: Proposal) -> None:
+        """Durable when it returns. Raises `StoreAway`, and `Misconfigured` when there are too many already."""
+        self.must_have_room(proposal)
         body = msgspec.json.encode(proposal)
         try:
             os.close(private.open_folder(self.folder, create=True))

@@ -22,9 +22,10 @@ from gateway.errors import Misconfigured
 from gateway.facts import Known, Outcome, Truth
 from gateway.judge import circumstances
 from gateway.judge.case import Case, determine
-from gateway.judge.decide import Verdict, couple
+from gateway.judge.decide import couple
 from gateway.judge.questions import CONFIRMATION, CONFIRMED, is_question
 from gateway.judge.rulebook import Rulebook
+from gateway.judge.verdict import Verdict
 
 THE_JUDGES = frozenset({"unknown", "waits", "others-wait"})
 """Why the rules hold. Any other reason of a leg that was held stood in the way beside them."""

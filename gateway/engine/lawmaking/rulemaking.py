@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.engine.clock import Clock, day
+from gateway.engine.containment.contained import Containments
 from gateway.engine.entries import Write
 from gateway.engine.lawmaking.examination import Examination, examine
+from gateway.engine.lawmaking.petitions import STREAM, Petition, Petitions, Step, step
 from gateway.engine.lawmaking.proposals import Proposal, Proposals
 from gateway.engine.orders import Refused
 from gateway.engine.policy import InForce
 from gateway.engine.rulesets import RULES
 from gateway.engine.writing import Writer
-from gateway.facts import Published
+from gateway.facts import Consulted, Published
 from gateway.judge.difference import Difference
 from gateway.judge.rulebook import Rulebook
 from gateway.transfer import Party
@@ -54,6 +56,9 @@ class Rulemaking:
     """Wakes the runner: what waited may go now."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One change at a time: what a change is compared with must still be in force when it comes."""
+    containments: Containments = field(default_factory=Containments)
+    petitions: Petitions = field(default_factory=Petitions)
+    """What the ledger tells of proposals."""
 
     async def publish(
         self, files: Mapping[str, str], signers: Sequence[Party], why: str
@@ -63,7 +68,7 @@ class Rulemaking:
             examination = await self._examine(files)
             refused = self._refused(examination, signers)
             if refused or examination.rulebook is None:
-                return refused or Refused(sentence="These rules do not load.")
+                return refused or Refused(sentence=self._say("answer.rules.unreadable"))
             rulebook = examination.rulebook
             waiting = self.proposals.find(rulebook.digest)
             by = [signer.person for signer in signers]
@@ -72,7 +77,8 @@ class Rulemaking:
             if examination.needs_two and len(set(by)) < 2:
                 return await self._propose(examination, by[0], why)
             said = why or (waiting.why if waiting else "")
-            fact = await self.enact(rulebook, tuple(by), said, examination.difference)
+            signed = (self._step(Step.SIGNED, rulebook.digest, by[-1], said),) if waiting else ()
+            fact = await self.enact(rulebook, tuple(by), said, examination.difference, signed)
             if waiting:
                 self.proposals.drop(waiting)
             return Enacted(published=fact, difference=examination.difference)
@@ -81,29 +87,41 @@ class Rulemaking:
         """The second signature under a proposal."""
         proposal = self.proposals.find(proposal_id)
         if proposal is None:
-            return Refused(sentence=f"There is no proposal {proposal_id[:64]}. See: sealgate rules proposals")
+            return Refused(sentence=self._say("answer.rules.no-proposal", proposal=proposal_id[:64]))
         if proposal.by == by.person:
-            return Refused(sentence="You have signed this already. It needs a second person who may publish.")
+            return Refused(sentence=self._say("answer.rules.signed-already"))
         if proposal.before != self.rules.rulebook.digest:
-            return Refused(sentence="The rules in force have changed since this was proposed. Propose it again.")
+            return Refused(sentence=self._say("answer.rules.outdated"))
         if not self._may_publish(proposal.by):
-            return Refused(sentence=f"{proposal.by}, who proposed this, may no longer publish rules. Propose it again.")
+            return Refused(sentence=self._say("answer.rules.proposer", by=proposal.by))
         return await self.publish(proposal.files, (by,), why or proposal.why)
 
-    async def withdraw(self, proposal_id: str, by: Party) -> Proposal | Refused:
-        """A proposal is dropped, by whoever may publish."""
-        proposal = self.proposals.find(proposal_id)
-        if proposal is None:
-            return Refused(sentence=f"There is no proposal {proposal_id[:64]}. See: sealgate rules proposals")
+    async def withdraw(self, proposal_id: str, by: Party) -> Petition | Refused:
+        """A proposal is dropped, by whoever may publish; one that only the ledger still knows, too."""
+        proposal, petition = self.proposals.find(proposal_id), self.petitions.find(proposal_id)
+        if proposal is not None:
+            petition = Petition(digest=proposal.digest, by=proposal.by, why=proposal.why, at_ms=proposal.at_ms)
+        if petition is None:
+            return Refused(sentence=self._say("answer.rules.no-proposal", proposal=proposal_id[:64]))
         if not self._may_publish(by.person):
-            return Refused(sentence=f"{by.name} may not publish rules.")
-        self.proposals.drop(proposal)
-        return proposal
+            return Refused(sentence=self._say("answer.rules.not-theirs", name=by.name))
+        await self._write(self._step(Step.WITHDRAWN, petition.digest, by.person, petition.why))
+        if proposal is not None:
+            self.proposals.drop(proposal)
+        return petition
 
     async def enact(
-        self, rulebook: Rulebook, signers: tuple[str, ...], why: str, change: Difference | None = None
+        self,
+        rulebook: Rulebook,
+        signers: tuple[str, ...],
+        why: str,
+        change: Difference | None = None,
+        signed: tuple[Consulted, ...] = (),
     ) -> Published:
-        """Write it down, then swap: the next decision is made under it. Nothing is examined here."""
+        """Write it down, then swap: the next decision is made under it. Nothing is examined here.
+
+        `signed`: the step that ends a proposal, in the same transaction.
+        """
         fact = Published(
             digest=rulebook.digest,
             files=rulebook.files,
@@ -111,7 +129,7 @@ class Rulemaking:
             why=why,
             sentences=(*change.widening, *change.others)[:MOST_TOLD] if change else (),
         )
-        await self.scribe.append(Write(stream=RULES, facts=(fact,)))
+        await self._write(*signed, published=fact)
         self.rules.swap(rulebook)
         log.info("rules in force digest=%s signers=%d", rulebook.digest[:12], len(signers))
         self.look()
@@ -127,16 +145,21 @@ class Rulemaking:
 
     def _refused(self, examination: Examination, signers: Sequence[Party]) -> Refused | None:
         if examination.objections:
-            return Refused(sentence="\n".join((*examination.objections, "These rules cannot come into force.")))
+            return Refused(sentence="\n".join((*examination.objections, self._say("answer.rules.objected"))))
         for signer in signers:
             if not self._may_publish(signer.person):
-                return Refused(sentence=f"{signer.name} may not publish rules.")
+                return Refused(sentence=self._say("answer.rules.not-theirs", name=signer.name))
         return None
 
+    def _say(self, code: str, **given: str) -> str:
+        return self.rules.texts.say(code, **given)
+
     def _may_publish(self, address: str) -> bool:
-        """By the rules in force: nobody makes themselves a publisher."""
+        """By the rules in force, and free: nobody makes themselves a publisher, and no stolen signature counts."""
         person = self.rules.rulebook.person(address)
-        return person is not None and PUBLISH in person.powers and self._today() <= person.until
+        if person is None or self.containments.bars(person.address):
+            return False
+        return PUBLISH in person.powers and self._today() <= person.until
 
     async def _propose(self, examination: Examination, by: str, why: str) -> Proposal:
         assert examination.rulebook is not None
@@ -150,5 +173,21 @@ class Rulemaking:
             at_ms=self.clock.now_ms(),
             widening=change.widening if change else (),
         )
+        await asyncio.to_thread(self.proposals.must_have_room, proposal)
+        await self._write(self._step(Step.PROPOSED, proposal.digest, by, why))
         await asyncio.to_thread(self.proposals.keep, proposal)
         return proposal
+
+    # ── what is written down ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _step(self, what: Step, digest: str, by: str, why: str) -> Consulted:
+        head = self.scribe.head
+        return step(what, digest, by, why, head.size if head else 0)
+
+    async def _write(self, *steps: Consulted, published: Published | None = None) -> None:
+        """All of it in one transaction."""
+        writes = [Write(stream=RULES, facts=(published,))] if published else []
+        writes += [Write(stream=STREAM, facts=steps)] if steps else []
+        await self.scribe.append(*writes)
+        for one in steps:
+            self.petitions.add(one, self.clock.now_ms())

@@ -89,6 +89,10 @@ class RuleWatch:
     _read: Rulebook | tuple[Problem, ...] | None = field(default=None, init=False)
     _said: str = field(default="", init=False)
 
+    def begin(self, mark: object, found: Rulebook | tuple[Problem, ...]) -> None:
+        """What has been read already, and the glance from just before: the first look need not read it again."""
+        self._seen, self._read = mark, found
+
     async def run(self) -> None:
         """Look every few seconds. A look is over before the next begins."""
         while True:

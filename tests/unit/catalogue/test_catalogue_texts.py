@@ -21,8 +21,11 @@ from gateway.commands.sample import sample_rules
 from gateway.doors.replies import Replies, Say
 from gateway.doors.sftp import officewords, verbs
 from gateway.doors.sftp.status import Denied
+from gateway.engine.files.receipts import Document, Scope, as_text, read_me
+from gateway.engine.files.statussheet import sheet
 from gateway.engine.wording import sentence, sentences
 from gateway.facts import Outcome, Reason
+from gateway.journey import State
 from gateway.judge import expect
 from gateway.judge import words as vocabulary
 from gateway.judge.case import Case
@@ -34,9 +37,12 @@ from gateway.transfer import Way, transfer_id
 from tests.playbook import mail
 
 GATEWAY = Path(__file__).parents[3] / "gateway"
-ASIDES = ("part.", "way.", "list.", "article", "day", "month.", "unknown.", "needed.", "demand.", "wait.", "ask",
+ASIDES = ("page.", "answer.",
+          "part.", "way.", "list.", "article", "day", "month.", "unknown.", "needed.", "demand.", "wait.", "ask",
           "document.", "reply.", "note.from", "note.inbox.at", "note.inbox.somebody", "note.title.", "note.transfer",
-          "note.arrival.title", "note.remote", "mail.kept", "reason.doubt", "note.until")  # fmt: skip
+          "note.arrival.title", "note.remote", "mail.kept", "reason.doubt", "note.until", "draft.",
+          "span.", "note.retention.one", "note.retention.many", "note.retention.each", "note.retention.more",
+          "note.retention.plan", "virus.whole", "unscanned.")  # fmt: skip
 """What sentences are made of, and what a program answers: no sentences of their own."""
 
 
@@ -195,6 +201,47 @@ def test_every_no_of_the_file_door_comes_from_the_catalogue() -> None:
     for denied in found:
         assert denied.text == denied.said(ENGLISH)
         assert not re.sub(r"[x\W\d]", "", denied.said(OTHER))
+
+
+def test_every_word_of_a_page_comes_from_the_catalogue(other: Texts) -> None:
+    """What a folder does, a receipt, and the headings of the sheet of all; rules and names are the office's own."""
+    book = rules("xx")
+    to, on = expect.recipient_of("partner:court"), date(2026, 11, 23)
+    scopes = (
+        Scope(recipient=to, label="office", purpose=None, strips=("x",), holds=(), is_pushed=is_pushed, but=but)
+        for is_pushed, but in ((True, ""), (False, "x"))
+    )
+    pages = [read_me(scope, book, "jo@town.test", on).decode("utf-8-sig") for scope in scopes]
+    receipts = [receipt_of(state) for state in State]
+    pages += [as_text(receipt, OTHER).decode("utf-8-sig") for receipt in receipts]
+    pages.append(sheet([], UTC, OTHER).decode("utf-8-sig"))
+
+    for page in pages:
+        assert set() == foreign(page, book), page
+
+
+def test_every_answer_to_an_order_comes_from_the_catalogue() -> None:
+    """Why it is not carried out, and that it was: no sentence is written where it is said."""
+    spoken = [
+        f"{path.name}:{node.lineno}"
+        for path in (*GATEWAY.joinpath("engine").rglob("*.py"), GATEWAY / "doors" / "admin.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "Answer", "_no")
+        for said in (*node.args, *(one.value for one in node.keywords if one.arg == "sentence"))
+        if isinstance(said, ast.JoinedStr) or (isinstance(said, ast.Constant) and isinstance(said.value, str))
+    ]
+
+    assert [] == spoken
+
+
+def receipt_of(state: State) -> Document:
+    """A receipt that says all it can, of a file in this state."""
+    x = "x" * 64
+    return Document(
+        transfer="x", name="x", sender="x", recipient="x", label="x", purpose="x", received="0", state=state.value,
+        says=(), rules=("x",), ruleset=x, stripped={"x": 1}, bytes_in=1, sha256_in=x, bytes_out=1, sha256_out=x,
+        key=x, entries=(1,),
+    )  # fmt: skip
 
 
 # ── how they are worded ──────────────────────────────────────────────────────────────────────────────────────────────

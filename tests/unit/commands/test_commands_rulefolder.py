@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -81,11 +82,11 @@ def test_a_slip_keeps_the_folder_from_loading(folder: Path, name: str, old: str,
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_half_a_file_does_not_load(folder: Path, name: str) -> None:
-    """Cut in the middle of a line, wherever: an editor that crashed, a copy that was not finished."""
+    """Cut in the middle of a line: an editor that crashed, a copy that was not finished."""
     path = folder / name
-    whole = path.read_bytes()
-    cut = whole.index(b"=", len(whole) // 2) + 1
-    path.write_bytes(whole[:cut])
+    whole = path.read_text()
+    equals = [found.end() for found in re.finditer(r"^[^#\n]*?=", whole, re.MULTILINE)]
+    path.write_text(whole[: equals[len(equals) // 2]])
 
     assert told(folder)
 

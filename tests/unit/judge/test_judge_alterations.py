@@ -25,6 +25,7 @@ from gateway.judge.shapes import (
     RequireTable,
     RoleTable,
     TransfersFile,
+    Verified,
 )
 from gateway.judge.stationshapes import (
     GatewayFile,
@@ -183,10 +184,44 @@ def test_an_expectation_that_goes_is_told() -> None:
     assert ('No longer expected: "sealed papers wait".', False) == (found.sentence, found.is_wider)
 
 
+def test_where_backups_go_takes_two() -> None:
+    """Whoever could name another folder, or be the one who keeps the keys, would have the whole office."""
+    backup = ("gateway.toml", "[door]", 'backup = { to = "/srv/b", custodians = ["a@b.test", "c@d.test"] }\n[door]')
+
+    (found,) = difference(book(), book(backup), on=ON).altered
+
+    assert ("Where backups go, or who keeps the keys to them, is changed.", True) == (found.sentence, found.is_wider)
+
+
+BY_PHONE = 'how = "rang the number on file"'
+ONE, BOTH = (f"{BY_PHONE}, mx = {mx}" for mx in ('["mx1.court.test"]', '["mx1.court.test", "mx2.court.test"]'))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence", "is_wider"),
+    [
+        (BY_PHONE, ONE, "only while its mail goes to mx1.court.test", False),
+        (BOTH, ONE, "only while its mail goes to mx1.court.test", False),
+        (ONE, BOTH, "only while its mail goes to mx1.court.test and mx2.court.test", True),
+        (ONE, BY_PHONE, "wherever its mail goes", True),
+    ],
+)
+def test_what_mail_servers_an_address_is_verified_with_is_weighed(
+    was: str, now: str, sentence: str, is_wider: bool
+) -> None:
+    """Whoever takes a noted server away, or adds one, changes where papers may go; to compare none is widest."""
+    before, after = (book((PARTNERS, BY_PHONE, how)) for how in (was, now))
+
+    (found,) = difference(before, after, on=ON).altered
+
+    assert (f"The address of County Court counts as verified {sentence}.", is_wider) == (found.sentence, found.is_wider)
+
+
 WEIGHED: dict[type[msgspec.Struct], str] = {
     RoleTable: "may_handle powers sign_in",
     PersonTable: "name roles until also unit",
     LabelsFile: "labels purposes spotting",
+    Verified: "on by how mx",
     PartnerTable: "name groups domains addresses agreement verified sign_in",
     AllowTable: "id because who to labels by until owner for_ when mixed mode seldom sender_sealed",
     ForbidTable: "id because who to labels by for_ when unless say mode",
@@ -205,9 +240,9 @@ WEIGHED: dict[type[msgspec.Struct], str] = {
     RoutesFile: "mail route",
     MailTable: "via first_retry give_up park_from",
     RetentionFile: "keep hold",
-    RetentionTable: "id because what for_ labels",
-    HoldTable: "id because owner until partners people purposes",
-    GatewayFile: "office storage ledger door workshop limits",
+    RetentionTable: "id because what for_ labels purposes of_ owner warn",
+    HoldTable: "id because owner until partners people addresses purposes",
+    GatewayFile: "office storage ledger door workshop scan limits alarms backup",
     OfficeTable: "name domains zone language",
     WorkshopTable: "level",
 }

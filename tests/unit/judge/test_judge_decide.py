@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from gateway.facts import Known, Mixed, Outcome, Reason, Truth
-from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, couple, decide
+from gateway.judge.case import Case, known_facts
+from gateway.judge.decide import couple, decide
 from gateway.judge.expect import harmless, recipient_of
 from gateway.judge.rulebook import Rulebook, read
 from gateway.judge.rules import Rule, Verb
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Way
 from tests.rulepeers import only
 
@@ -151,7 +152,7 @@ def test_a_verdict_keeps_the_facts_it_used_with_their_ages() -> None:
     """Enough to recompute the decision: each fact a rule names, its value, and when it was determined."""
     case = replace(FILING, at_ms=2_000, ages={"address-verified": 1_000})
 
-    known = decide(book(), case).known
+    known = known_facts(book(), case)
 
     assert Known(name="address-verified", value=Truth.YES, at_ms=1_000) in known
     assert Known(name="agreement-current", value=Truth.YES, at_ms=2_000) in known

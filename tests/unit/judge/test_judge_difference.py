@@ -73,7 +73,7 @@ def test_what_ends_sooner_is_lost_and_needs_one_person() -> None:
         pytest.param(
             (TRANSFERS, 'when = ["agreement-current", "address-verified"]', 'when = ["agreement-current"]'),
             "Alena Novak and Jo Hart may now send Office and Confidential papers to County Court by mail or SFTP for "
-            "litigation, to 31 March 2027, when its address is not verified or address-verified cannot be determined.",
+            "litigation, to 31 March 2027, when the address is not verified or address-verified cannot be determined.",
             id="a fact no longer asked for",
         ),
         pytest.param(

@@ -86,7 +86,8 @@ def test_a_host_key_ends_only_where_none_is_pinned_for_good() -> None:
 
 def test_everything_has_a_name_people_use() -> None:
     """Each kind there is, whatever finds it."""
-    for kind in ("rule", "person", "agreement", "verification", "metadata", "host-key", "hold", "key", "certificate"):
+    kinds = ("rule", "person", "agreement", "verification", "metadata", "host-key", "hold", "key", "certificate")
+    for kind in (*kinds, "review"):
         one = Expiry(last=TODAY, kind=kind, what="WHAT", owners=(), mend="")
         assert one.called.startswith("the ")
         assert "WHAT" in one.called

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -160,7 +161,7 @@ def test_roles_that_leave_no_way_to_sign_in_are_told() -> None:
          'protection.toml:7:1  [floor] needs "sealed": every label has a floor'),
         ("routes", 'at = "sftp.court.test:22"', 'at = "sftp.court.test"',
          'routes.toml:12:6  "sftp.court.test" is not a host and a port, such as "0.0.0.0:465"'),
-        ("retention", 'for = "30d"', 'for = "30 days"', 'retention.toml:7:7  "for" must be a duration such as "90d"'),
+        ("retention", 'for = "30d"', 'for = "30 days"', 'retention.toml:10:7  "for" must be a duration such as "90d"'),
         ("gateway", 'sftp = { ', 'sftp = { temporary = ["*.upload", "a*b"], ',
          'gateway.toml:10:35  "a*b" is not a name with a star at one end, such as "*.upload" or ".new.*"'),
         ("gateway", "[door]", "limits = { sftp-message-bytes = 33999 }\n[door]",
@@ -197,3 +198,51 @@ def test_the_digest_is_what_sha256sum_prints() -> None:
     assert "de945589b4e9969245bd7c0b06a00525179b8345626248617a2bdc30723d6099" == digest_of(
         {"b.toml": "b\n", "a.toml": ""}
     )
+
+
+def test_one_custodian_is_too_few() -> None:
+    """They leave, or lose their key, and nobody opens a backup any more; told at its own line and column."""
+    (problem,) = swapped("gateway", "[door]", 'backup = { to = "/srv/b", custodians = "ruth@town.test" }\n[door]')
+
+    assert problem.endswith('"custodians" names one person; name two, or nobody can replace them')
+    assert re.match(r"rules/gateway\.toml:\d+:\d+  ", problem)
+
+
+def test_a_custodian_has_an_address() -> None:
+    """What cannot be one is refused like any other."""
+    table = 'backup = { to = "/srv/b", custodians = ["ruth", "per@town.test"] }'
+    (problem,) = swapped("gateway", "[door]", f"{table}\n[door]")
+
+    assert '"ruth"' in problem
+
+
+@pytest.mark.parametrize("place", ["clamd.ctl", "192.0.2.1:3310", "scanner.test:3310", "127.0.0.1", "127.0.0.1:x", ""])
+def test_a_scanner_is_on_this_machine(place: str) -> None:
+    """It is shown everything in clear: a socket's path, or a port on loopback; told at its own line and column."""
+    (problem,) = swapped("gateway", "[door]", f'scan = {{ clamd = "{place}" }}\n[door]')
+
+    assert problem.endswith('clamd is the path of its socket, or a port on this machine such as "127.0.0.1:3310"')
+    assert re.match(r"rules/gateway\.toml:\d+:18  ", problem)
+
+
+@pytest.mark.parametrize("place", ["/run/clamav/clamd.ctl", "127.0.0.1:3310", "[::1]:3310", "localhost:3310"])
+def test_a_scanner_on_this_machine_is_fine(place: str) -> None:
+    """By path, or by port."""
+    assert [] == swapped("gateway", "[door]", f'scan = {{ clamd = "{place}", within = "5m" }}\n[door]')
+
+
+@pytest.mark.parametrize("key", ["when", "unless"])
+def test_a_rule_that_asks_for_viruses_needs_a_scanner(key: str) -> None:
+    """Without one nobody would ever know, and whatever the rule matches would wait for ever."""
+    rule = f'[[forbid]]\nid = "no-viruses"\n{key} = ["virus-found"]\nbecause = "They spread."\n'
+    asks = {"transfers": TEXTS["transfers.toml"] + rule}
+    scan = TEXTS["gateway.toml"].replace("[door]", 'scan = { clamd = "/run/clamav/clamd.ctl" }\n[door]')
+
+    (problem,) = told(**asks)
+
+    assert re.fullmatch(
+        r'rules/transfers\.toml:\d+:\d+  "no-viruses" asks for "virus-found", but gateway\.toml has no scan: '
+        r"nobody would ever know",
+        problem,
+    )
+    assert [] == told(**asks, gateway=scan)

@@ -66,6 +66,15 @@ BOTH_WAYS = [
         id="a higher limit",
     ),
 ]
+SCAN = ("gateway.toml", "[door]", 'scan = { clamd = "/run/clamav/clamd.ctl" }\n[door]')
+OTHER_SCAN = ("gateway.toml", "[door]", 'scan = { clamd = "127.0.0.1:3310" }\n[door]')
+
+
+def test_no_longer_scanning_takes_two() -> None:
+    """Beginning to scan for viruses is one person's word; scanning otherwise, or no longer, is two people's."""
+    assert ("Viruses are scanned for, by /run/clamav/clamd.ctl.", False) in told((), (SCAN,))
+    assert ("Nothing is scanned for viruses any more.", True) in told((SCAN,), ())
+    assert ("Viruses are scanned for in another way, by 127.0.0.1:3310.", True) in told((SCAN,), (OTHER_SCAN,))
 
 
 @pytest.mark.parametrize(("edit", "wider", "narrower"), BOTH_WAYS)

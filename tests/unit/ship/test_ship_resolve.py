@@ -44,6 +44,12 @@ class NameServer(asyncio.DatagramProtocol):
 
 
 def ask(zone, domain="town.test", via="mx"):
+    return with_names(zone, lambda resolver: resolver.targets(domain, via))
+
+
+def with_names(zone, question):
+    """What a resolver answers that asks a name server of this zone."""
+
     async def story():
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: NameServer(zone), local_addr=("127.0.0.1", 0))
@@ -51,7 +57,7 @@ def ask(zone, domain="town.test", via="mx"):
         asked.nameservers, asked.port = ["127.0.0.1"], transport.get_extra_info("sockname")[1]
         asked.lifetime = 2.0
         try:
-            return await Resolver(asked).targets(domain, via)
+            return await question(Resolver(asked))
         finally:
             transport.close()
 
@@ -69,6 +75,21 @@ def test_best_exchanger_comes_first():
     found = ask(zone)
 
     assert [("a.test", (PUBLIC,), 25), ("b.test", (OTHER,), 25)] == [(t.host, t.addresses, t.port) for t in found]
+
+
+@pytest.mark.parametrize(
+    ("zone", "servers"),
+    [
+        ({("town.test", "MX"): ["20 b.test.", "10 A.test."]}, ("a.test", "b.test")),
+        ({("town.test", "A"): [PUBLIC]}, ("town.test",)),
+        ({("town.test", "MX"): ["0 ."]}, ()),
+        ({}, ()),
+        ({("town.test", "MX"): dns.rcode.SERVFAIL}, None),
+    ],
+)
+def test_the_servers_of_a_domain_by_name(zone, servers):
+    """In lower case, best first; none for certain is an answer, and no answer is none."""
+    assert servers == with_names(zone, lambda resolver: resolver.exchangers("town.test"))
 
 
 def test_domain_without_mx_is_its_own_host():

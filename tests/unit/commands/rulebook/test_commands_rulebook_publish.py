@@ -137,3 +137,21 @@ def test_it_says_what_holds_only_from_the_next_start_on(ruled: RuleOffice) -> No
 
     assert 0 == result.exit_code
     assert "What gateway.toml says of doors, storage and limits holds from the next start on.\n" in result.stderr
+
+
+def test_a_proposal_somebody_deleted_is_told(ruled: RuleOffice) -> None:
+    """The ledger knows that it was signed: exit 1 until it is withdrawn by somebody who may publish."""
+    ruled.edit(RENEWED)
+    ruled.run("publish", by="ruth")
+    (proposal,) = ruled.proposals()
+    (ruled.folder / "var" / "proposals" / f"{proposal}.proposal").unlink()
+
+    missed, status = ruled.run("proposals"), ruled.run("status", "--json")
+    withdrawn = ruled.run("withdraw", proposal, by="per")
+
+    assert 1 == missed.exit_code
+    assert f"lies in var/proposals no more; propose it again, or withdraw it: sealgate rules withdraw {proposal}" in (
+        missed.stdout
+    )
+    assert [proposal] == json.loads(status.stdout)["missing_proposals"]
+    assert (0, 0) == (withdrawn.exit_code, ruled.run("proposals").exit_code)

@@ -110,7 +110,7 @@ def test_only_the_days_asked_for_are_taken_again(office: Path) -> None:
 
 def test_erased_transfers_are_counted_apart(office: Path) -> None:
     """What was forgotten on purpose cannot be taken again, and is not passed over in silence."""
-    records = SqliteRecords(office / "var" / "records.db")
+    records = SqliteRecords(office / "var" / "records" / "records.db")
     gone = next(name for name in records.find([], limit=10) if name.startswith("T-"))
     records.forget(gone)
     records.close()

@@ -124,12 +124,12 @@ def test_what_was_changed_is_not_believed(past: Past, spoilt: bytes | None) -> N
 def test_a_count_of_a_longer_ledger_is_not_believed(past: Past) -> None:
     """The ledger was put back from a backup: what came after it did not happen here."""
     with opened(Setting(folder=past.folder)) as office:
-        before = (past.folder / "var" / "records.db").read_bytes()
+        before = (past.folder / "var" / "records" / "records.db").read_bytes()
         assert office.records.since(0, 0).head
     used(past, "court-filing")
     assert 1 == counted(past)[0]
     for name in ("records.db-wal", "records.db-shm"):
-        (past.folder / "var" / name).unlink(missing_ok=True)
-    (past.folder / "var" / "records.db").write_bytes(before)
+        (past.folder / "var" / "records" / name).unlink(missing_ok=True)
+    (past.folder / "var" / "records" / "records.db").write_bytes(before)
 
     assert 0 == counted(past)[0]

@@ -169,7 +169,7 @@ async def test_a_proposal_can_be_withdrawn(office: Office) -> None:
     late = await office.rulemaking.sign(proposal.id, party(PER), "")
 
     assert Refused(sentence=f"{JO} may not publish rules.") == refused
-    assert proposal == withdrawn
+    assert proposal.digest == withdrawn.digest  # type: ignore[union-attr]
     assert isinstance(late, Refused)
     assert "There is no proposal" in late.sentence
 
