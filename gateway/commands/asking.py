@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
+from gateway.commands.abbreviated import whole_id
 from gateway.commands.ask import consult, secret_of
-from gateway.commands.held import whole_id
 from gateway.commands.office import Office, opened
 from gateway.commands.setting import Setting
 from gateway.engine.attested import Attestations, Attested

@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 import msgspec
 
+from gateway.commands.abbreviated import MOST, whole_id
 from gateway.commands.ask import ask, secret_of, signed, tell
+from gateway.commands.asking import Asker, Asking, asking, reason
+from gateway.commands.insight import looked_at, sees
 from gateway.commands.office import Office, opened
 from gateway.commands.setting import Setting
-from gateway.doors.admin import BreakGlass, OwnWord, Refuse, Release
+from gateway.doors.orders import BreakGlass, OwnWord, Refuse, Release
 from gateway.engine.clock import day, moment
 from gateway.engine.orders import WAITING
+from gateway.engine.outsiders.recovery import stopped
 from gateway.engine.wording import sentences
 from gateway.errors import Misconfigured
 from gateway.facts import Outcome, Reason
@@ -21,11 +25,10 @@ from gateway.journey import Journey, LegJourney, State
 from gateway.judge.case import Case
 from gateway.judge.questions import is_question
 from gateway.ledger.terms import term
-from gateway.transfer import TransferId
 
-MOST = 100_000
-SHORTEST = 6
-"""Letters of an abbreviated transfer id."""
+NOT_SHOWN = "·"
+"""In the place of a private value."""
+SIGN_IN = "Who sent it, and for whom, is for who may decide on it: sign in with --as ADDRESS."
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +53,13 @@ def held() -> None:
 
 @held.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@asking
 @click.pass_obj
-def list_held(setting: Setting, as_json: bool) -> None:
-    """List every leg that waits, oldest first."""
-    with opened(setting) as office:
-        waiting = sorted(all_waiting(office), key=lambda one: one.since)
+def list_held(setting: Setting, as_json: bool, why: str, asker: Asker) -> None:
+    """List every leg that waits, oldest first; whose it is, for who may decide on it or see it in the ledger."""
+    asks = reason(why, asker)
+    with looked_at(setting, "held list", asks) as office:
+        waiting = sorted(all_waiting(office, asks), key=lambda one: one.since)
     if as_json:
         click.echo(msgspec.json.encode(waiting))
     elif not waiting:
@@ -68,12 +73,14 @@ def list_held(setting: Setting, as_json: bool) -> None:
 @held.command()
 @click.argument("transfer", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@asking
 @click.pass_obj
-def show(setting: Setting, transfer: str, as_json: bool) -> None:
+def show(setting: Setting, transfer: str, as_json: bool, why: str, asker: Asker) -> None:
     """Show what of transfer ID waits, and what would let it go."""
-    with opened(setting) as office:
+    asks = reason(why, asker)
+    with looked_at(setting, f"held show {transfer}", asks) as office:
         journey = journey_of(office, transfer)
-        waiting = list(_waiting(office, journey))
+        waiting = [] if journey.transfer.id in stopped(office.records) else list(_waiting(office, journey, asks))
     if as_json:
         click.echo(msgspec.json.encode(waiting))
         return
@@ -184,14 +191,15 @@ def _reason(one: Waits) -> str:
     return "" if one.asks_sender else " --why '…'"
 
 
-def all_waiting(office: Office) -> Iterator[Waits]:
-    """Every leg that waits for a person."""
+def all_waiting(office: Office, asks: Asking) -> Iterator[Waits]:
+    """Every leg that waits for a person. What stopped with a ledger that was put back waits for nobody."""
+    ended = stopped(office.records)
     key = office.keyring.index_key
     held_or_parked = [term(key, "outcome", outcome) for outcome in ("quarantined", "unknown")]
     for stream in office.records.find([held_or_parked], limit=MOST):
-        story = office.archive.story(stream)
+        story = office.archive.story(stream) if stream not in ended else None
         if story is not None:
-            yield from _waiting(office, story.journey)
+            yield from _waiting(office, story.journey, asks)
 
 
 def journey_of(office: Office, untrusted: str) -> Journey:
@@ -202,37 +210,25 @@ def journey_of(office: Office, untrusted: str) -> Journey:
     return story.journey
 
 
-def whole_id(office: Office, untrusted: str) -> TransferId:
-    """The one transfer whose id begins like this. Raises `Misconfigured` if there is none, or more than one."""
-    wanted = untrusted.upper() if untrusted.upper().startswith("T-") else "T-" + untrusted.upper()
-    if len(wanted) == 28:
-        return TransferId(wanted)
-    if len(wanted) < SHORTEST:
-        raise Misconfigured(f"{untrusted} is too short for a transfer: give at least {SHORTEST} letters")
-    found = [stream for stream in office.records.find([], limit=MOST) if stream.startswith(wanted)]
-    if len(found) != 1:
-        raise Misconfigured(f"there {'is no transfer' if not found else 'are several transfers'} {untrusted}…")
-    return TransferId(found[0])
-
-
 def _whole(setting: Setting, transfer: str) -> str:
     with opened(setting) as office:
         return whole_id(office, transfer)
 
 
-def _waiting(office: Office, journey: Journey) -> Iterator[Waits]:
+def _waiting(office: Office, journey: Journey, asks: Asking) -> Iterator[Waits]:
+    transfer = journey.transfer
     for leg in journey.legs:
         if leg.state in WAITING:
-            reasons = _reasons(leg)
+            reasons, is_seen = _reasons(leg), sees(office, asks, journey, leg)
             yield Waits(
-                transfer=journey.transfer.id,
+                transfer=transfer.id,
                 leg=leg.leg.ordinal,
-                since=f"{moment(journey.transfer.received_ms):%Y-%m-%d %H:%M}Z",
-                sender=str(journey.transfer.sender.address or journey.transfer.sender.person),
-                recipient=str(leg.leg.recipient),
-                label=journey.transfer.label,
-                codes=tuple(reason.code for reason in reasons),
-                why=_words(office, journey, leg, reasons),
+                since=f"{moment(transfer.received_ms):%Y-%m-%d %H:%M}Z",
+                sender=str(transfer.sender.address or transfer.sender.person) if is_seen else NOT_SHOWN,
+                recipient=str(leg.leg.recipient) if is_seen else NOT_SHOWN,
+                label=transfer.label if is_seen else NOT_SHOWN,
+                codes=tuple(one.code for one in reasons),
+                why=_words(office, journey, leg, reasons) if is_seen else (SIGN_IN,),
                 asks_sender=any(map(is_question, reasons)),
             )
 

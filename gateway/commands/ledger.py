@@ -20,6 +20,7 @@ PLACES = {
     "witness": "audit.witness:witness",
     "drill": "drill.verb:drill",
     "recover": "audit.recover:recover",
+    "rotate-key": "audit.rotate:rotate_key",
     "report": "audit.reports:report",
 }
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 
 from gateway.commands.assembly import Parts
+from gateway.commands.forewarning import warning_of
 from gateway.commands.office import Office, anchors_of
 from gateway.commands.reminders import reminding_of
 from gateway.engine.caretaker import Caretaker, Chore
@@ -36,6 +37,7 @@ def caretaker_of(office: Office, parts: Parts, *more: Chore) -> Caretaker:
         *more,
         DayCloser(records=office.records, archive=office.archive, scribe=parts.scribe, clock=office.clock),
         reminding_of(office, parts),
+        warning_of(office, parts),
     ]
     vouching = _vouching(office, parts, anchors)
     chores += [vouching, _letters(office, parts), *_stamping(office, parts)]

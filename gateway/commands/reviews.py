@@ -13,12 +13,14 @@ import click
 import msgspec
 
 from gateway.commands.ask import FINDING, ask, secret_of, signed, tell
-from gateway.commands.expiring import expiring
+from gateway.commands.asking import Asker, asking, reason
+from gateway.commands.expiring import expiring, quarter
+from gateway.commands.insight import looked_at, must_review
 from gateway.commands.office import Office, opened
 from gateway.commands.reminders import rights_of
 from gateway.commands.setting import Setting
 from gateway.commands.sheet import sheet
-from gateway.doors.admin import Review
+from gateway.doors.orders import Review
 from gateway.engine.clock import day, moment
 from gateway.engine.glass import remembered
 from gateway.engine.lawmaking.rights import Right
@@ -76,10 +78,15 @@ def review() -> None:
 @click.option("--by-partner", is_flag=True, help="One line for each rule and partner, as the quarterly table has it.")
 @click.option("--csv", "as_csv", is_flag=True, help="The table by partner as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@asking
 @click.pass_obj
-def access(setting: Setting, days: int, by_partner: bool, as_csv: bool, as_json: bool) -> None:
+def access(
+    setting: Setting, days: int, by_partner: bool, as_csv: bool, as_json: bool, why: str, asker: Asker
+) -> None:  # fmt: skip
     """Show every allow with its last use, the longest unused first, and propose what to do about it."""
-    with opened(setting) as office:
+    asks = reason(why or "review", asker)
+    with looked_at(setting, "review access", asks) as office:
+        must_review(office, asks)
         today, found = day(office.clock.now_ms(), office.zone), _rights(office, days)
     rows = table(found)
     if as_json:
@@ -114,7 +121,7 @@ def sign_off(setting: Setting, why: str, as_json: bool, by: str, password_file: 
 
 @review.command("break-glass")
 @click.argument("wanted", metavar="[ID]", required=False)
-@click.option("--as", "by", metavar="ADDRESS", help="Who has looked at it.")
+@click.option("--as", "by", metavar="ADDRESS", help="Who looks, or has looked at it.")
 @click.option("--why", default="", help="What you found, for the ledger.")
 @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Read the password from this file's first line instead of asking.")  # fmt: skip
@@ -123,17 +130,19 @@ def sign_off(setting: Setting, why: str, as_json: bool, by: str, password_file: 
 def break_glass(
     setting: Setting, wanted: str | None, by: str | None, why: str, password_file: Path | None, as_json: bool
 ) -> None:
-    """Show every time the glass was broken; with ID, --as and --why, say what you found about one.
+    """Show every time the glass was broken; with ID and --why, signed, say what you found about one.
 
     ID is the emergency's own, or its transfer's. Nobody reviews what they signed or sent.
     """
-    if wanted and by:
+    if wanted and by and why:
         order = Review(by=by, secret_password=secret_of(by, password_file), of=wanted, why=why)
         tell(ask(setting, order), as_json=as_json)
         return
-    if by or why:
+    if why:
         raise click.UsageError("a review names its emergency: sealgate review break-glass ID --as YOU --why '…'")
-    with opened(setting) as office:
+    asks = reason("review", Asker(by=by or "", secret_password=secret_of(by, password_file) if by else ""))
+    with looked_at(setting, f"review break-glass {wanted or ''}".strip(), asks) as office:
+        must_review(office, asks)
         found = [one for one in _emergencies(office) if not wanted or wanted in (one.id, one.transfer, one.taken_by)]
     if as_json:
         click.echo(msgspec.json.encode(found))
@@ -189,11 +198,6 @@ def table(found: tuple[Right, ...]) -> tuple[Row, ...]:
 def digest(rows: tuple[Row, ...]) -> str:
     """What a sign-off names the table by."""
     return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
-
-
-def quarter(on: date) -> str:
-    """`2026-Q4`"""
-    return f"{on.year}-Q{(on.month + 2) // 3}"
 
 
 def _rights(office: Office, days: int) -> tuple[Right, ...]:

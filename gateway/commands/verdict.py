@@ -14,7 +14,7 @@ from gateway.ledger.checkpoint import Checkpoint, parse_checkpoint, parse_note
 from gateway.ledger.entry import read_entry
 from gateway.ledger.leaf import FIELDS
 from gateway.ledger.proof import Evidence
-from gateway.ledger.verify import Report, Verdict, verify_bundle, verify_proof
+from gateway.ledger.verify import Report, StampCheck, Verdict, verify_bundle, verify_proof
 from gateway.transfer import transfer_id
 
 EXIT = {Verdict.TRUE: 0, Verdict.FALSE: 1, Verdict.UNDECIDED: 4}
@@ -76,9 +76,9 @@ class Outcome:
     unchecked: tuple[str, ...]
 
 
-def check(untrusted: bytes, keys: tuple[str, ...]) -> Report:
+def check(untrusted: bytes, keys: tuple[str, ...], stamped: StampCheck | None = None) -> Report:
     """Verify a bundle or a `.tlog-proof`, whichever it is."""
-    return verify_bundle(untrusted, keys) if untrusted.startswith(b"PK") else verify_proof(untrusted, keys)
+    return verify_bundle(untrusted, keys, stamped) if untrusted.startswith(b"PK") else verify_proof(untrusted, keys)
 
 
 def outcome_of(report: Report) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.engine.outsiders.assurance import Assurance
 from gateway.engine.voyage import Log, Stations, Voyage
 from gateway.facts import Receipt
 from gateway.transfer import Way
@@ -15,6 +16,8 @@ class Dispatch:
 
     mail: Stations
     files: Stations
+    assurance: Assurance | None = None
+    """Where outsiders vouch before anything leaves; None: nobody is waited for."""
 
     async def judge(self, voyage: Voyage, legs: tuple[int, ...]) -> None:
         """See `runner.Stations.judge`."""
@@ -38,6 +41,8 @@ class Dispatch:
 
     async def ship(self, voyage: Voyage, leg: int, log: Log, sealed: Receipt) -> None:
         """See `runner.Stations.ship`."""
+        if self.assurance is not None and await self.assurance.holds_back(voyage, leg, log, sealed):
+            return
         await self._of(voyage).ship(voyage, leg, log, sealed)
 
     def release(self, voyage: Voyage) -> None:

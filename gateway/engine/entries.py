@@ -146,6 +146,11 @@ class Entries:
         self._class_keys.clear()
         self._fresh.clear()
 
+    def drop(self, streams: Iterable[str]) -> None:
+        """Remember nothing of streams to which nothing more is written. Any thread."""
+        for stream in streams:
+            self._streams.pop(stream, None)
+
     def last(self, stream: str) -> tuple[int, tuple[int, ...]]:
         """The version of what the store holds of a stream, and its last fact's entries. Any thread.
 
@@ -238,7 +243,7 @@ class Entries:
             dice = self._clock.random(_FRESH_BYTES * len(CLASSES))
             parts = (dice[_FRESH_BYTES * i : _FRESH_BYTES * (i + 1)] for i in range(len(CLASSES)))
             fresh = {cls: (part[: box.R_BYTES], part[box.R_BYTES :]) for cls, part in zip(CLASSES, parts, strict=True)}
-        secrets = {cls: secret for cls, (_, secret) in fresh.items()}
+        secrets, given = {cls: secret for cls, (_, secret) in fresh.items()}, dict(statement.values)
         made = leaf.compose(statement, time_ms=position.at_ms, gateway=self._gateway, secrets=secrets)
         row = LeafRow(
             index=position.index,
@@ -249,7 +254,7 @@ class Entries:
             hash=made.hash,
             boxes=tuple(
                 box.seal_box(keys[cls], x=statement.x or b"", leg=leg, kind=statement.kind, cls=cls,
-                             secret=secrets[cls], values=statement.of(cls), r=fresh[cls][0])
+                             secret=secrets[cls], values=given.get(cls, ()), r=fresh[cls][0])
                 for cls in CLASSES
             ) if keys else (),
         )  # fmt: skip

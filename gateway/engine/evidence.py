@@ -10,8 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gateway.engine.attested import Attested
+from gateway.engine.outsiders.stamping import Stamp
 from gateway.engine.publication import Publication
 from gateway.errors import StoreAway, Tampering
+from gateway.ledger import succession
 from gateway.ledger.checkpoint import verify
 from gateway.ledger.disclosure import Disclosure, disclose
 from gateway.ledger.leaf import CLASSES, FIELDS
@@ -51,20 +53,24 @@ def bundle_of(
     *,
     shows: Choice = EVERYTHING,
     attach: Attach = lambda evidence: (),
+    stamp: Stamp | None = None,
 ) -> bytes:
     """The bundle of these entries, showing what is chosen. The same evidence gives the same bytes.
 
-    At most `MOST_ENTRIES` of them. `attach` makes the further files, which may depend on the proofs.
+    At most `MOST_ENTRIES` of them. `attach` makes the further files, which may depend on the proofs. With a `stamp`
+    they lead to the head that was stamped, else to the one published last.
     Raises `StoreAway` if the published ledger does not cover them yet, and `Tampering` if what we would hand out does
     not verify.
     """
-    note, paths = _paths([one.index for one in said], publication, vkey)
+    note, paths = _paths([one.index for one in said], publication, vkey, stamp.note if stamp else "")
     proofs = (
         Proof(index=one.index, entry=one.leaf.entry, path=path, note=note, disclosures=_disclosed(one, shows))
         for one, path in zip(said, paths, strict=True)
     )
     evidence = Evidence(proofs=tuple(proofs), policy=policy_of([vkey]))
-    bundle = encode_bundle(replace(evidence, attached=tuple(sorted(attach(evidence)))))
+    keys = publication.succession()
+    beside = [*attach(evidence), *([(succession.FILE, keys)] if keys else []), *(stamp.files if stamp else ())]
+    bundle = encode_bundle(replace(evidence, attached=tuple(sorted(beside))))
     report = verify_bundle(bundle, [vkey])  # read back before it leaves: handbook `ledger.md` §9
     if report.verdict is not Verdict.TRUE:
         wrong = "; ".join(finding.words for finding in report.findings if finding.verdict is not Verdict.TRUE)
@@ -72,10 +78,12 @@ def bundle_of(
     return bundle
 
 
-def _paths(indexes: Sequence[int], publication: Publication, vkey: str) -> tuple[str, list[tuple[bytes, ...]]]:
-    """The published checkpoint, and from each entry the path to its root."""
+def _paths(
+    indexes: Sequence[int], publication: Publication, vkey: str, stamped: str
+) -> tuple[str, list[tuple[bytes, ...]]]:
+    """The stamped checkpoint or the published one, and from each entry the path to its root."""
     for _ in range(TRIES):
-        note = publication.checkpoint() or ""
+        note = stamped or publication.checkpoint() or ""
         size = verify(note, [vkey]).checkpoint.size if note else 0
         if size <= max(indexes):
             raise StoreAway("the published ledger does not hold these entries yet; try again in a few seconds")

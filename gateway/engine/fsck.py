@@ -16,7 +16,7 @@ GAP: due times and registers are not visible to a reader, so that a stream whose
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from gateway.errors import Failure, Tampering, Unreadable
 from gateway.keep import Blobs, Head, LeafRow, Reading
 from gateway.keep.keyring import Keyring
 from gateway.ledger.audit import Audit, Severity
-from gateway.ledger.checkpoint import Checkpoint, Vkey, parse_vkey, verify
+from gateway.ledger.checkpoint import Checkpoint, parse_vkey, verify
 from gateway.ledger.entry import Entry
 from gateway.ledger.leaf import LOG_KINDS
 from gateway.ledger.merkle import Frontier, leaf_hash
@@ -59,6 +59,8 @@ class Kept:
     """The folder with `checkpoint` and `tile/`."""
     vkey: str
     now_ms: int
+    earlier: tuple[str, ...] = ()
+    """The ledger's keys before that one: a head put back from a backup may bear theirs."""
     spread: Spread | None = None
     """Counts streams in several processes; without it, in this one."""
 
@@ -142,7 +144,7 @@ def _entries(
     kept: Kept, head: Head, published: Checkpoint | None, report: Report, progress: Progress, disposals: Disposals
 ) -> dict[str, int]:
     """Every entry, in order; the streams they are about, with the number of entries of each."""
-    key = parse_vkey(kept.vkey)
+    keys = (kept.vkey, *kept.earlier)
     audit, frontier, streams = Audit(), Frontier(), dict[str, int]()
     shelves = Shelves(kept.published, published.size if published else 0)
     for page in _pages(kept.records, head.size, report):
@@ -159,7 +161,7 @@ def _entries(
         progress("entries", frontier.size, head.size)
     if (frontier.size, frontier.root()) != (head.size, head.root):
         report.failed("the head", "its root is not that of its entries")
-    _note(head, key, report)
+    _note(head, keys, report)
     shelves.finish()
     for words in shelves.wrong:
         report.failed("the published ledger", words)
@@ -210,8 +212,8 @@ def _grown(frontier: Frontier, hashes: list[bytes], published: Checkpoint | None
 # ── heads ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _note(head: Head, key: Vkey, report: Report) -> None:
-    found = _signed(head.note, key, "the head", report)
+def _note(head: Head, keys: Sequence[str], report: Report) -> None:
+    found = _signed(head.note, keys, "the head", report)
     if found is not None and (found.size, found.root) != (head.size, head.root):
         report.failed("the head", "what was signed is another size or root")
 
@@ -222,7 +224,7 @@ def _published(kept: Kept, report: Report) -> Checkpoint | None:
     except (FileNotFoundError, UnicodeDecodeError) as why:
         report.failed("the published ledger", f"there is no checkpoint to read: {type(why).__name__}")
         return None
-    found = _signed(note, parse_vkey(kept.vkey), "the published ledger", report)
+    found = _signed(note, (kept.vkey, *kept.earlier), "the published ledger", report)
     head = kept.records.since(0, 0).head
     if found is None or head is None:
         return None
@@ -233,14 +235,14 @@ def _published(kept: Kept, report: Report) -> Checkpoint | None:
     return found
 
 
-def _signed(note: str, key: Vkey, where: str, report: Report) -> Checkpoint | None:
-    """The checkpoint of a note that this ledger's key signed under its own name."""
+def _signed(note: str, keys: Sequence[str], where: str, report: Report) -> Checkpoint | None:
+    """The checkpoint of a note that a key of this ledger signed under its own name."""
     try:
-        signed = verify(note, [str(key)])
+        signed = verify(note, keys)
     except (Unreadable, Tampering) as why:
         report.failed(where, why.cause)
         return None
-    if not signed.signers or signed.checkpoint.origin != key.name:
+    if not signed.signers or signed.checkpoint.origin != parse_vkey(keys[0]).name:
         report.failed(where, "it is not signed by this ledger's key")
         return None
     return signed.checkpoint

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gateway.errors import StoreAway, Tampering, Unreadable
 from gateway.keep import Head, LeafRow, Reading
+from gateway.ledger import succession
 from gateway.ledger.checkpoint import verify
 from gateway.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Fetch, Frontier, consistency, is_consistent, leaf_hash
 from gateway.ledger.tiles import WIDTH, Tile, grown, parse_path, reader, tiles_between
@@ -27,10 +28,11 @@ PAGE = 2048
 class Publication:
     """A folder with `checkpoint` and `tile/`."""
 
-    def __init__(self, folder: Path, records: Reading, vkey: str) -> None:
+    def __init__(self, folder: Path, records: Reading, vkey: str, *earlier: str) -> None:
+        """`earlier`: the ledger's keys before that one, under which an older head may still be published."""
         self._folder = folder
         self._records = records
-        self._vkey = vkey
+        self._keys = (vkey, *earlier)
         self._lock = threading.Lock()
         """Around the checkpoint: heads are published while witnesses answer."""
 
@@ -39,7 +41,7 @@ class Publication:
         note = self.checkpoint()
         if note is None:
             return 0
-        signed = verify(note, [self._vkey])
+        signed = verify(note, self._keys)
         if not signed.signers:
             raise Tampering("the published checkpoint is not signed by this ledger's key")
         return signed.checkpoint.size
@@ -51,6 +53,20 @@ class Publication:
     def witnessed(self) -> str | None:
         """The last head that outsiders vouch for, with their lines, or None."""
         return self._note("witnessed")
+
+    def succession(self) -> bytes | None:
+        """How the ledger's keys follow each other, or None while there was but one; see `ledger.succession`."""
+        try:
+            return (self._folder / succession.FILE).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def succeed(self, proofs: bytes) -> None:
+        """Publish how one key follows another. Blocks. Raises `StoreAway`."""
+        try:
+            _write(self._folder / succession.FILE, proofs)
+        except OSError as why:
+            raise StoreAway(f"the succession of keys cannot be published: {why.strerror}") from why
 
     def vouch(self, note: str, lines: Sequence[str]) -> None:
         """Publish what outsiders say of a published head. Blocks. Raises `StoreAway`."""
@@ -145,7 +161,7 @@ class Publication:
 
         Raises `Tampering`: what is not so must not leave the house under our name.
         """
-        signed = verify(head.note, [self._vkey])
+        signed = verify(head.note, self._keys)
         if not signed.signers or (signed.checkpoint.size, signed.checkpoint.root) != (head.size, head.root):
             raise Tampering("the head that was stored is not the one that was signed")
         for leaf in rows:

@@ -6,7 +6,7 @@ Findings are words about the stream at hand; see `fsck`, which says what they me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,7 +21,7 @@ from gateway.journey import State, Unlawful
 from gateway.keep import Blobs, Reading
 from gateway.keep.sealed import open_sealed
 from gateway.ledger.entry import Entry, read_entry
-from gateway.ledger.leaf import CLASSES, FIELDS, Statement, class_root
+from gateway.ledger.leaf import CLASSES, FIELDS, class_root
 from gateway.ledger.terms import terms_of_story
 from gateway.transfer import BlobId, Digest
 
@@ -142,20 +142,23 @@ class Recount:
     # ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _told(self, story: Story) -> Iterator[str]:
-        stated: list[tuple[Statement, int]] = []
+        told: list[tuple[str, str, bytes | None, int]] = []
+        values: set[tuple[str, str, str]] = set()
         times = {row.version: row.at_ms for row in story.rows}
         for said in self._attestations.of(story):
             if times[said.leaf.version] != said.entry.time_ms:
                 yield f"fact {said.leaf.version} and entry {said.index} bear different times"
             yield from _in_the_open(said)
             yield from self._committed(said)
-            stated.append((said.statement, said.entry.time_ms))
-        terms = terms_of_story(stated, index_key=self._attestations.index_key)
+            told.append((said.entry.kind, said.entry.outcome, said.entry.x, said.entry.time_ms))
+            for cls, box in zip(CLASSES, said.classes, strict=True):
+                values.update((cls, field, value) for field, value in (box.values if box else ()))
+        terms = terms_of_story(told, values, index_key=self._attestations.index_key)
         if self._records.leading(tuple(terms), story.stream) != terms:
             yield "is not found by what it says"
 
     def _committed(self, said: Attested) -> Iterator[str]:
-        fields = FIELDS[said.entry.kind]
+        fields, facts = FIELDS[said.entry.kind], dict(said.stated.values)
         for number, (cls, box) in enumerate(zip(CLASSES, said.classes, strict=True)):
             if box is None:
                 self._forgotten_count += 1
@@ -164,13 +167,8 @@ class Recount:
                 continue
             if class_root(fields[cls], box.values, box.secret) != said.entry.roots[number]:
                 yield f"entry {said.index}: {cls} is not what was committed to"
-            kept, stated = dict(box.values), dict(said.stated.of(cls))
-            if kept == stated:
-                continue
-            for name in sorted(kept.keys() | stated.keys()):
-                is_known_then = f"{cls}.{name}" in KNOWN_THEN and name not in stated
-                if kept.get(name) != stated.get(name) and not is_known_then:
-                    yield f"entry {said.index}: {cls}.{name} is not what the fact says"
+            for name in _differing(cls, dict(box.values), dict(facts.get(cls, ()))):
+                yield f"entry {said.index}: {cls}.{name} is not what the fact says"
 
     # ── content ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -214,6 +212,14 @@ class Recount:
         with suppress(Tampering):
             story = self._attestations.story(stream)
         return story is not None and not story.journey.is_closed
+
+
+def _differing(cls: str, kept: Mapping[str, str], stated: Mapping[str, str]) -> list[str]:
+    """The fields in which a box and a fact say different things."""
+    if kept == stated:
+        return []
+    differ = [name for name in kept.keys() | stated.keys() if kept.get(name) != stated.get(name)]
+    return sorted(name for name in differ if name in stated or f"{cls}.{name}" not in KNOWN_THEN)
 
 
 def _in_the_open(said: Attested) -> Iterator[str]:

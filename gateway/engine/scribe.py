@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -89,6 +89,7 @@ class Scribe:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._waiting: list[_Job] = []
         self._is_openers_turn = self._is_stopping = False
+        self._answered: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="scribe")
 
     def start(self) -> None:
@@ -169,6 +170,10 @@ class Scribe:
         """`tick`, likewise."""
         self._jobs.put(_tick(answer, closing))
 
+    def after_answers(self, act: Callable[[], None]) -> None:
+        """Do this, on the writing thread, whenever all who asked for a batch have been answered."""
+        self._answered = act
+
     def reissue(self, stream: str) -> Receipt:
         """The receipt of a stream's latest facts, from the store: after a restart. Blocks. Any thread."""
         version, indexes = self._entries.last(stream)
@@ -186,11 +191,24 @@ class Scribe:
             raise result
         return result
 
+    def forget(self, streams: Iterable[str]) -> None:
+        """Remember nothing of these streams: they were forgotten on purpose, and nobody writes to them. Any thread."""
+        self._entries.drop(streams)
+
+    def state_now(self, *statements: Statement) -> None:
+        """Append entries about the ledger itself; for a caller without a loop. Blocks."""
+        box: queue.SimpleQueue[tuple[Receipt, ...] | BaseException] = queue.SimpleQueue()
+        self._jobs.put(_Job((), box.put, statements))
+        result = box.get()
+        if isinstance(result, BaseException):
+            raise result
+
     # ── the writing thread ───────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
         while jobs := self._gather():
             self._commit(jobs, [statement for job in jobs for statement in job.statements])
+            self._answered()
 
     def _gather(self) -> list[_Job]:
         """What comes next of all that waits, in order and within the cap, a stream at most once. Empty at the end.

@@ -18,6 +18,7 @@ import apsw
 
 from gateway.errors import Conflict, StoreBroken, Tampering
 from gateway.keep import Append, Head, Redaction
+from gateway.keep.copying import SqliteCopy
 from gateway.keep.database import claim_writing, failure_of, open_writer, sync_log
 from gateway.keep.order import check_order
 from gateway.keep.reading import SqliteReading, read_register
@@ -29,7 +30,7 @@ CLASSES = ("op", "snd", "rcp", "obj", "net", "sec")
 
 
 class SqliteRecords(SqliteReading):
-    """`Records`, `Tidies` and `Erases` on a local disk, for the one process that writes. Any thread may call."""
+    """`Records`, `Tidies`, `Erases`, `Copies` on a local disk, for the one process that writes. Any thread may call."""
 
     def __init__(self, path: Path, *, vfs: str | None = None) -> None:
         super().__init__(path, vfs=vfs)
@@ -153,6 +154,12 @@ class SqliteRecords(SqliteReading):
             sync_log(self._path)  # SQLite only cuts the log: a power cut would bring its old pages back
             return is_done
 
+    def begin_copy(self, path: Path) -> SqliteCopy:
+        """See `Copies.begin_copy`."""
+        if self._broken:
+            raise self._broken
+        return SqliteCopy(self._writer, self._lock, path)
+
     # ── one transaction ──────────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
@@ -236,24 +243,33 @@ def _redact(db: apsw.Connection, stream: int, redaction: Redaction) -> None:
         db.execute("DELETE FROM content WHERE stream = ?", (stream,))
 
 
+def _moved_on(db: apsw.Connection, append: Append) -> int | None:
+    """The number of a stream that is now at its new version, begun if it was not there; None if it was not where it
+    should be."""
+    version = append.expected + len(append.rows)
+    moved = db.execute(
+        "UPDATE stream SET version = ?, due_ms = ? WHERE name = ? AND version = ? RETURNING id",
+        (version, append.due_ms, append.stream, append.expected),
+    ).fetchall()
+    if moved:
+        return cast("list[tuple[int]]", moved)[0][0]
+    if append.expected:
+        return None
+    begun = "INSERT OR IGNORE INTO stream (name, version, due_ms) VALUES (?, ?, ?)"
+    db.execute(begun, (append.stream, version, append.due_ms))
+    return db.last_insert_rowid() if db.changes() else None
+
+
 def _enter_streams(db: apsw.Connection, appends: Sequence[Append]) -> dict[str, int]:
     """Move each stream on; its number by name. Raises `Conflict` naming every stream that is not where it should be."""
     ids: dict[str, int] = {}
     conflicts: list[str] = []
     for append in appends:
-        found = db.execute("SELECT id, version FROM stream WHERE name = ?", (append.stream,)).fetchone()
-        if (found[1] if found else 0) != append.expected:
+        found = _moved_on(db, append)
+        if found is None:
             conflicts.append(append.stream)
             continue
-        version = append.expected + len(append.rows)
-        if found is None:
-            db.execute(
-                "INSERT INTO stream (name, version, due_ms) VALUES (?, ?, ?)", (append.stream, version, append.due_ms)
-            )
-            ids[append.stream] = db.last_insert_rowid()
-        else:
-            ids[append.stream] = found[0]
-            db.execute("UPDATE stream SET version = ?, due_ms = ? WHERE id = ?", (version, append.due_ms, found[0]))
+        ids[append.stream] = found
         if append.key is not None:
             db.execute("INSERT OR IGNORE INTO wrapped_key VALUES (?, ?)", (ids[append.stream], append.key))
             if db.changes() != 1:  # a data key is never replaced: what it sealed would be lost

@@ -16,7 +16,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from gateway.errors import Tampering, Unreadable
+from gateway.errors import Misconfigured, Tampering, Unreadable
 from gateway.ledger.merkle import HASH_BYTES
 from gateway.ledger.strict import base64_text, number, unbase64
 
@@ -78,10 +78,14 @@ class Signed:
 
 
 class Signer:
-    """Signs texts under one name. Holds the seed's key; shows only the public half."""
+    """Signs texts under one name. Holds the seed's key; shows only the public half.
 
-    def __init__(self, name: str, secret_seed: bytes) -> None:
+    While one key follows another, both sign: the one that counts first, then its `successor`.
+    """
+
+    def __init__(self, name: str, secret_seed: bytes, *, successor: Signer | None = None) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(secret_seed)
+        self.successor = successor
         self._vkey = Vkey(name, self._key.public_key().public_bytes_raw())
         self._prefix = f"{_DASH}{name} "
         self._id = self._vkey.id
@@ -97,12 +101,25 @@ class Signer:
         return str(self._vkey)
 
     def line(self, text: str) -> str:
-        """The signature line for `text`."""
-        return f"{self._prefix}{base64_text(self._id + self._key.sign(text.encode()))}\n"
+        """The signature line for `text`, and the successor's."""
+        line = f"{self._prefix}{base64_text(self._id + self._key.sign(text.encode()))}\n"
+        return line + (self.successor.line(text) if self.successor else "")
 
     def sign(self, text: str) -> str:
         """The whole note: `text` and this signature."""
         return f"{text}\n{self.line(text)}"
+
+
+class PublicHalf(Signer):
+    """A signer as it is known where its seed is not: it says whose signature to expect, and gives none."""
+
+    def __init__(self, name: str, public: bytes) -> None:
+        self._vkey = Vkey(name, public)
+        self.successor = None
+
+    def line(self, text: str) -> str:
+        """Raises `Misconfigured`."""
+        raise Misconfigured("the key that signs the ledger is for the scribe alone; this process cannot read it")
 
 
 def format_checkpoint(origin: str, size: int, root: bytes) -> str:
@@ -173,13 +190,12 @@ def verify(untrusted: str, vkeys: Sequence[str]) -> Signed:
 
 
 def own_note(untrusted: str, vkey: str) -> str:
-    """The note with the lines of `vkey` alone. Raises `Unreadable`."""
+    """The note with the lines under the name of `vkey` alone: the log's own, also of a successor. Raises `Unreadable`.
+
+    Which of them are true is for `verify` to say.
+    """
     key, note = parse_vkey(vkey), parse_note(untrusted)
-    lines = [
-        f"{_DASH}{name} {base64_text(line)}\n"
-        for name, line in note.signatures
-        if (name, line[:4]) == (key.name, key.id)
-    ]
+    lines = [f"{_DASH}{name} {base64_text(line)}\n" for name, line in note.signatures if name == key.name]
     return f"{note.text}\n{''.join(lines)}"
 
 

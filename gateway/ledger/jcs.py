@@ -34,6 +34,16 @@ def encode(value: Json) -> bytes:
         raise ValueError("no canonical form") from why
 
 
+def encode_texts(texts: Mapping[str, str]) -> bytes:
+    """Like `encode`, for an object that holds nothing but texts; at a fraction of the cost. Raises `ValueError`."""
+    if not all(map(str.isascii, texts)):
+        raise ValueError("a key that is not ASCII")
+    try:
+        return _ENCODER.encode(texts)
+    except UnicodeEncodeError as why:  # a lone surrogate
+        raise ValueError("no canonical form") from why
+
+
 def parse(untrusted: bytes) -> Json:
     """The value of canonical bytes. Raises `Unreadable` for any other bytes."""
     try:

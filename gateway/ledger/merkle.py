@@ -32,7 +32,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     """The root over all leaf hashes at once; pairing level by level, an odd last one rises, gives the same tree."""
     if not hashes:
         return EMPTY_ROOT
-    level = list(hashes)
+    level = hashes
     while len(level) > 1:
         above = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
         if len(level) & 1:

@@ -24,7 +24,10 @@ LARGEST_PROOF = 1024 * 1024
 _LONGEST_PATH = 63
 _MAGIC = "c2sp.org/tlog-proof@v1"
 
-ATTACHED = ("absence.json", "certificate.txt", "erasure.json", "report.pdf", "tsa-chain.pem", "tsa.tsr", "verify.html")
+ATTACHED = (
+    "absence.json", "certificate-902.txt", "certificate.txt", "erasure.json", "report.pdf", "succession.json",
+    "tsa-chain.pem", "tsa.tsr", "verify.html",
+)  # fmt: skip
 """What may lie beside the proofs."""
 
 README = """\
@@ -39,6 +42,11 @@ This bundle is evidence from a Sealgate ledger: what happened to a transfer, and
   verify.html        if it is here: checks this bundle in a browser, without a network
   erasure.json       if it is here: what was erased on purpose; certificate.txt says it in words
   absence.json       if it is here: that nothing else went to somebody on some days
+  succession.json    if it is here: how the key that signed follows those before it, vouched for by each
+  tsa.tsr            if it is here: an outside authority's time stamp (RFC 3161) on checkpoint; with that authority's
+                     root certificates, ROOTS, openssl ts -verify -in tsa.tsr -data checkpoint -CAfile ROOTS checks it
+  tsa-chain.pem      if it is here: the roots the office trusts for that; get yours from the authority
+  certificate-902.txt  if it is here: a form for whoever certifies this record to a court, to be read and signed
   MANIFEST           the SHA-256 of every file here
 
 To verify it, get the office's ledger key from the office itself, by a way you trust (not from this bundle), and run

@@ -30,6 +30,7 @@ from gateway.facts import (
     Offered,
     Outcome,
     Published,
+    Reason,
     Recalled,
     Received,
     Removed,
@@ -186,7 +187,7 @@ def _of_fact(fact: Fact) -> _Said:
         case Received():
             return {}
         case Judged():
-            return _of_verdict(fact) | {"op.reason": _joined(*(reason.code for reason in fact.reasons))}
+            return _of_verdict(fact) | {"op.reason": _joined(*map(_reason, fact.reasons))}
         case Approved(by=by, why=why, covers=covers):
             return {"snd.addr": by, "op.reason": why, "op.decision": _joined("release", *covers)}
         case Declined(by=by, why=why):
@@ -209,6 +210,13 @@ def _of_fact(fact: Fact) -> _Said:
             return _of_office(fact)
         case _:
             assert_never(fact)
+
+
+def _reason(reason: Reason) -> str:
+    """Its code; of a virus what was found and by whom too, for that is all the evidence there is."""
+    if reason.code != "virus":
+        return reason.code
+    return f"virus={reason.get('name')} ({reason.get('by')})"
 
 
 def _of_scrubbing(fact: Scrubbed) -> _Said:

@@ -6,7 +6,6 @@ takes stray characters and unused bits.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 
@@ -43,4 +42,4 @@ def unbase64(untrusted: str, size: int | None = None) -> bytes:
 
 def base64_text(value: bytes) -> str:
     """Standard padded base64."""
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")

@@ -45,27 +45,39 @@ def terms_of(statement: Statement, *, at_ms: int, index_key: bytes) -> tuple[byt
     return tuple(term(index_key, field, value) for field, value in pairs)
 
 
-def terms_of_story(said: Iterable[tuple[Statement, int]], *, index_key: bytes) -> frozenset[bytes]:
-    """Every term by which `find` will find one of these statements of one stream, each made at its time.
+def terms_of_story(
+    told: Iterable[tuple[str, str, bytes | None, int]], said: Iterable[tuple[str, str, str]], *, index_key: bytes
+) -> frozenset[bytes]:
+    """Every term by which `find` will find one of the entries of one stream.
 
-    A story says the same words again and again; each is made a term once.
+    `told`: kind, outcome, x and time of each. `said`: class, field and value of whatever one of them says; a story says
+    the same words again and again, and each is made a term once.
     """
-    pairs = {pair for statement, at_ms in said for pair in _pairs(statement, at_ms) if pair[1]}
-    return frozenset(term(index_key, field, value) for field, value in pairs)
+    pairs = {pair for kind, outcome, x, at_ms in told for pair in _open_pairs(kind, outcome, x, at_ms)}
+    pairs.update(_said_pairs(said))
+    return frozenset(term(index_key, field, value) for field, value in pairs if value)
 
 
 def _pairs(statement: Statement, at_ms: int) -> Iterator[tuple[str, str]]:
-    yield "kind", statement.kind
-    yield "outcome", statement.outcome
-    yield "day", _day(at_ms // DAY_MS)
-    if statement.x is not None:
-        yield "transfer", transfer_id(statement.x)
-    said = {(cls, field): value for cls, fields in statement.values for field, value in fields}
-    for (cls, field), word in _ONE.items():
-        yield word, said.get((cls, field), "")
-    for (cls, field), word in _SEVERAL.items():
-        for value in said.get((cls, field), "").split(";"):
+    yield from _open_pairs(statement.kind, statement.outcome, statement.x, at_ms)
+    yield from _said_pairs((cls, field, value) for cls, fields in statement.values for field, value in fields)
+
+
+def _open_pairs(kind: str, outcome: str, x: bytes | None, at_ms: int) -> tuple[tuple[str, str], ...]:
+    """What everyone may read."""
+    whose = transfer_id(x) if x is not None else ""
+    return ("kind", kind), ("outcome", outcome), ("day", _day(at_ms // DAY_MS)), ("transfer", whose)
+
+
+def _said_pairs(said: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """What it says in its boxes."""
+    for cls, field, value in said:
+        word = _ONE.get((cls, field))
+        if word is not None:
             yield word, value
+        elif (several := _SEVERAL.get((cls, field))) is not None:
+            for one in value.split(";"):
+                yield several, one
 
 
 @lru_cache(maxsize=16)

@@ -13,20 +13,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.errors import Tampering, Unreadable
-from gateway.ledger import absence, checkpoint, erasure
+from gateway.ledger import absence, checkpoint, erasure, succession
 from gateway.ledger.checkpoint import Checkpoint, Signed, parse_checkpoint, parse_note
 from gateway.ledger.disclosure import check_disclosure
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.merkle import is_included, leaf_hash
 from gateway.ledger.proof import Evidence, Proof, parse_bundle, parse_proof
 
+STAMP = "tsa.tsr"
+NO_STAMP = "the time by anybody else's clock: no time-stamp token was read"
+STAMP_UNCHECKED = (
+    "the time stamp that is there: bring its authority's root certificates, with --stamp-roots of sealgate ledger"
+    " verify, or check it with openssl ts -verify"
+)
 UNCHECKED = (
     "that no other head of this ledger was shown to somebody else: ask a witness",
     "that the ledger was not rolled back after this head: compare with a later one",
-    "the time by anybody else's clock: no time-stamp token was read",
+    NO_STAMP,
     "that the key you brought is the office's: you answer for that",
     "that what the gateway wrote down is what happened outside it",
 )
+
+
+StampCheck = Callable[[bytes, bytes], str]
+"""Of a time stamp and what it is on: in words, when whose clock saw it. Raises `Unreadable`, `Tampering`."""
 
 
 class Verdict(StrEnum):
@@ -64,22 +74,24 @@ class Report:
         return Verdict.UNDECIDED if Verdict.UNDECIDED in found else Verdict.TRUE
 
 
-def verify_bundle(untrusted: bytes, keys: Sequence[str]) -> Report:
+def verify_bundle(untrusted: bytes, keys: Sequence[str], stamped: StampCheck | None = None) -> Report:
     """Verify a bundle with the keys (vkeys) the reader brings.
 
     1. Read the bundle: bounded, strictly, in one spelling.
     2. Read every entry: canonical bytes, and time does not fall from one to the next.
     3. From each entry's own bytes and its path, reach the root of the checkpoint.
-    4. The checkpoint is signed by a key the reader brings; the bundle's own policy is no trust root.
+    4. The checkpoint is signed by a key the reader brings, or one that such a key vouched for (`succession`); the
+       bundle's own policy is no trust root.
     5. Each disclosed value is what its entry committed to.
     6. A certificate of erasure, if there is one, holds.
     7. A proof of absence, if there is one, holds.
+    8. A time stamp, if there is one, is on this checkpoint, by an authority whose roots the reader brings.
     """
     try:
         evidence = parse_bundle(untrusted)  # 1
     except Unreadable as why:
         return Report(findings=(Finding(1, Verdict.FALSE, f"the bundle cannot be read: {why.cause}"),))
-    return _verify(evidence, keys)
+    return _verify(evidence, keys, stamped)
 
 
 def verify_proof(untrusted: bytes, keys: Sequence[str]) -> Report:
@@ -91,7 +103,7 @@ def verify_proof(untrusted: bytes, keys: Sequence[str]) -> Report:
     return _verify(evidence, keys)
 
 
-def _verify(evidence: Evidence, keys: Sequence[str]) -> Report:
+def _verify(evidence: Evidence, keys: Sequence[str], stamped: StampCheck | None = None) -> Report:
     findings = [Finding(1, Verdict.TRUE, f"read strictly: {len(evidence.proofs)} entries")]
     try:
         head = parse_checkpoint(parse_note(evidence.note).text)
@@ -100,12 +112,19 @@ def _verify(evidence: Evidence, keys: Sequence[str]) -> Report:
         return Report(findings=(*findings, Finding(2, Verdict.FALSE, why.cause)), evidence=evidence)
     findings.append(_time(said))  # 2
     findings += [_place(proof, head.size, head.root) for proof in evidence.proofs]  # 3
-    findings.append(_signature(evidence.note, keys))  # 4
+    standing, wrong = _standing(evidence, keys)
+    findings.append(wrong or _signature(evidence.note, standing, keys, head.size))  # 4
     findings += [finding for proof in evidence.proofs for finding in _disclosed(proof)]  # 5
-    findings += _attached(evidence, erasure.FILE, lambda: erasure.check(evidence, keys), 6)
+    findings += _attached(evidence, erasure.FILE, lambda: erasure.check(evidence, tuple(standing)), 6)
     findings += _attached(evidence, absence.FILE, lambda: absence.check(evidence), 7)
     beside = (absence.UNCHECKED,) if evidence.file(absence.FILE) else ()
-    return Report(findings=tuple(findings), evidence=evidence, unchecked=(*UNCHECKED, *beside))
+    unchecked = (*UNCHECKED, *beside)
+    if evidence.file(STAMP):
+        if stamped is not None:
+            findings.append(_stamped(evidence, stamped))  # 8
+        unchecked = tuple(words for words in unchecked if words != NO_STAMP)
+        unchecked += () if stamped is not None else (STAMP_UNCHECKED,)
+    return Report(findings=tuple(findings), evidence=evidence, unchecked=unchecked)
 
 
 def _time(said: Sequence[Entry]) -> Finding:
@@ -121,17 +140,34 @@ def _place(proof: Proof, size: int, root: bytes) -> Finding:
     return Finding(3, Verdict.FALSE, f"entry {proof.index} does not lead to the root of the checkpoint", proof.index)
 
 
-def _signature(note: str, keys: Sequence[str]) -> Finding:
+def _standing(evidence: Evidence, keys: Sequence[str]) -> tuple[succession.Standing, Finding | None]:
+    """The keys the reader brought and those they vouch for; with what is wrong with that, if anything is."""
+    try:
+        return succession.follow(keys, evidence.file(succession.FILE) if keys else None), None
+    except (Unreadable, Tampering) as why:
+        return dict.fromkeys(keys), Finding(4, Verdict.FALSE, f"the succession of keys: {why.cause}")
+
+
+def _signature(note: str, standing: succession.Standing, keys: Sequence[str], size: int) -> Finding:
     if not keys:
         return Finding(4, Verdict.UNDECIDED, "you brought no key, so nobody vouches for the root")
     try:
-        signed = checkpoint.verify(note, keys)
+        signed = checkpoint.verify(note, succession.counting(standing, size))
     except (Unreadable, Tampering) as why:
         return Finding(4, Verdict.FALSE, why.cause)
     # A log signs under its own origin: another's key, though you trust it, vouches for nothing here.
     if not _is_by_the_log(signed):
-        return Finding(4, Verdict.FALSE, "the checkpoint is not signed by a key you brought")
-    return Finding(4, Verdict.TRUE, f"the checkpoint of {signed.checkpoint.origin} is signed by a key you brought")
+        return Finding(4, Verdict.FALSE, "the checkpoint is not signed by a key you brought, nor by one it vouches for")
+    whose = "a key you brought" if set(signed.signers) & set(keys) else "a key that one you brought has vouched for"
+    return Finding(4, Verdict.TRUE, f"the checkpoint of {signed.checkpoint.origin} is signed by {whose}")
+
+
+def _stamped(evidence: Evidence, stamped: StampCheck) -> Finding:
+    try:
+        words = stamped(evidence.file(STAMP) or b"", evidence.note.encode())
+    except (Unreadable, Tampering) as why:
+        return Finding(8, Verdict.FALSE, f"the time stamp: {why.cause}")
+    return Finding(8, Verdict.TRUE, words)
 
 
 def _is_by_the_log(signed: Signed) -> bool:

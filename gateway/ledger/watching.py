@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import Tampering, Unreadable
+from gateway.ledger import succession
 from gateway.ledger.audit import Audit, Severity
 from gateway.ledger.checkpoint import Checkpoint, parse_checkpoint, parse_note, verify
 from gateway.ledger.cosignature import cosignatures, parse_witness_key
@@ -100,13 +101,15 @@ class Watcher:
     def _head(self, read: Read, look: Look) -> Checkpoint | None:
         try:
             look.note = read("checkpoint").decode()
-            signed = verify(look.note, self._keys)
+            standing = succession.follow(self._keys, _succession(read)) if self._keys else {}
+            size = parse_checkpoint(parse_note(look.note).text).size
+            signed = verify(look.note, succession.counting(standing, size))
         except (LookupError, UnicodeDecodeError, Unreadable, Tampering) as why:
             look.failed("the head", why.cause if isinstance(why, Unreadable | Tampering) else "it cannot be read")
             return None
         look.head, look.is_signed = signed.checkpoint, bool(signed.signers)
         if self._keys and not any(key.split("+", 1)[0] == signed.checkpoint.origin for key in signed.signers):
-            look.failed("the head", "it is not signed by the key you brought")
+            look.failed("the head", "it is not signed by the key you brought, nor by one it vouches for")
             return None
         return signed.checkpoint
 
@@ -225,6 +228,14 @@ def _tile(read: Read, name: str) -> bytes:
         if not is_partial:
             raise
         return read(full)[: 32 * int(width)]
+
+
+def _succession(read: Read) -> bytes | None:
+    """How keys follow each other, as it is published; None where no key ever followed another."""
+    try:
+        return read(succession.FILE)
+    except LookupError:
+        return None
 
 
 def _time(entry: bytes, otherwise: int) -> int:

@@ -22,7 +22,7 @@ from pathlib import Path
 from gateway.commands.audit.spreading import spread_over
 from gateway.commands.init import lay_out
 from gateway.commands.office import alone, opened, publish_first
-from gateway.commands.scribe import start
+from gateway.commands.scribelink import linked
 from gateway.commands.setting import Setting
 from gateway.engine.attested import Attestations
 from gateway.engine.caretaker import PUBLISH_EVERY_S
@@ -84,7 +84,7 @@ def measure(entries: int) -> Figures:
         _publish_all(folder)
         _ask(folder, figures)
         _check(folder, figures)
-        figures.bytes_an_entry = (folder / "var" / "records.db").stat().st_size / figures.entries
+        figures.bytes_an_entry = (folder / "var" / "records" / "records.db").stat().st_size / figures.entries
     return figures
 
 
@@ -139,19 +139,19 @@ async def _sustain(folder: Path, entries: int, figures: Figures) -> None:
 async def _scribe(folder: Path, figures: Figures) -> AsyncIterator[DistantScribe]:
     """The scribe in its process, and the ledger published once a second, as `serve` has it."""
     scribe = DistantScribe(reissue=_nothing_lost, on_fatal=_fail)
-    sock, process = start(folder)
-    await scribe.connect(sock)
-    stop = asyncio.Event()
-    publishing = asyncio.create_task(_publish(folder, scribe, stop))
-    try:
-        yield scribe
-    finally:
-        stop.set()
-        await publishing
-        await scribe.close()
-        before_cpu_s = _children_cpu_s()
-        process.wait(30)
-        figures.scribe_cpu_s = _children_cpu_s() - before_cpu_s
+    with linked(folder, None) as link:
+        await scribe.connect(link.begin())
+        stop = asyncio.Event()
+        publishing = asyncio.create_task(_publish(folder, scribe, stop))
+        try:
+            yield scribe
+        finally:
+            stop.set()
+            await publishing
+            await scribe.close()
+            before_cpu_s = _children_cpu_s()
+            link.wait()
+            figures.scribe_cpu_s = _children_cpu_s() - before_cpu_s
 
 
 def _children_cpu_s() -> float:

@@ -209,7 +209,7 @@ def whole(past: Past) -> Iterator[Whole]:
 def in_the_database(past: Past, whole: Whole, count: int, dice: random.Random) -> Counter[str]:
     """Flip so many bits of cells, one at a time; `fsck` finds each."""
     caught: Counter[str] = Counter()
-    with closing(apsw.Connection(str(past.folder / "var" / "records.db"))) as db:
+    with closing(apsw.Connection(str(past.folder / "var" / "records" / "records.db"))) as db:
         for trigger in ("fact_stays", "fact_fixed", "leaf_stays", "leaf_fixed"):
             db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
         for number in range(count):

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import venv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.commands.audit.rotate import rotate_key
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
 from gateway.commands.verdict import check, outcome_of
@@ -26,14 +30,15 @@ from gateway.engine.attested import Attestations
 from gateway.engine.evidence import bundle_of
 from gateway.errors import Unreadable
 from gateway.ledger import entry, jcs
-from gateway.ledger.proof import encode_proof, parse_bundle
-from tests.audited import Past, laid_out
+from gateway.ledger.proof import encode_bundle, encode_proof, parse_bundle
+from tests.audited import Past, laid_out, writing
 
 pytestmark = pytest.mark.interop
 
 HERE = Path(__file__).resolve().parents[2] / "scripts" / "standalone"
 ALONE = "import sys; sys.modules.update(msgspec=None, click=None, gateway=None); sys.path.insert(0, sys.argv.pop(1)); "
 STEP = 1499
+RUTH, PER = "ruth@town.test", "per@town.test"
 
 
 def _written_anew(name: str) -> ModuleType:
@@ -102,6 +107,32 @@ def test_it_says_the_same_of_what_is_true(
     """A bundle, and a single proof: every word of the answer."""
     for evidence in (bundle, encode_proof(parse_bundle(bundle).proofs[0])):
         assert ("true", ours(evidence, past)) == (alone(evidence)["verdict"], alone(evidence))
+
+
+def test_it_follows_from_an_old_key_to_the_new_one(
+    past: Past, alone: Callable[[bytes], dict[str, object]], tmp_path: Path
+) -> None:
+    """After a rotation, with the key of before: true, because that key vouched; without the succession, false."""
+    folder = tmp_path / "office"
+    shutil.copytree(past.folder, folder)
+    words = [word for who, option in ((RUTH, "--as"), (PER, "--second")) for word in (option, who)]
+    for who, option in ((RUTH, "--password-file"), (PER, "--second-password-file")):
+        (tmp_path / who).write_text(past.passwords[who])
+        words += [option, str(tmp_path / who)]
+    for step in ([], ["--finish"]):
+        done = CliRunner().invoke(rotate_key, [*words, *step], obj=Setting(folder=folder))
+        assert done.exit_code == 0, done.output
+    with writing(folder) as pen:
+        pen.mail("jo@town.test", "clerk@court.test")
+    with opened(Setting(folder=folder)) as office:
+        attestations = Attestations(office.records, office.archive, office.keyring)
+        story = attestations.story(past.delivered)
+        assert story is not None
+        evidence = bundle_of(tuple(attestations.of(story)), office.publication, office.signer.vkey)
+    without = replace(parse_bundle(evidence), attached=())
+
+    assert ("true", ours(evidence, past)) == (alone(evidence)["verdict"], alone(evidence))
+    assert alone(encode_bundle(without))["verdict"] == "false"
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ def writes(*statements: str) -> Callable[[House], None]:
     """Into the database, past the triggers that guard it from our own slips."""
 
     def edit(house: House) -> None:
-        db = apsw.Connection(str(house.folder / "var" / "records.db"))
+        db = apsw.Connection(str(house.folder / "var" / "records" / "records.db"))
         db.create_scalar_function("leaf_hash", _leaf_hash, 1)
         for trigger in ("leaf_stays", "leaf_fixed", "fact_stays", "fact_fixed"):
             db.execute(f"DROP TRIGGER {trigger}")
@@ -75,9 +75,9 @@ def writes(*statements: str) -> Callable[[House], None]:
 def goes_back(house: House, backup: Path) -> None:
     """Everything that is kept, as it was; what was published stays, for others have seen it."""
     for name in ("records.db", "records.db-wal", "records.db-shm"):
-        (house.folder / "var" / name).unlink(missing_ok=True)
-        if (backup / name).exists():
-            shutil.copy(backup / name, house.folder / "var" / name)
+        (house.folder / "var" / "records" / name).unlink(missing_ok=True)
+        if (backup / "records" / name).exists():
+            shutil.copy(backup / "records" / name, house.folder / "var" / "records" / name)
 
 
 SHIPPED = "CAST(entry AS TEXT) LIKE '%\"shipped\"%'"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from gateway.commands.abbreviated import whole_id
 from gateway.commands.ask import ask, secret_of, signed, tell
-from gateway.commands.held import whole_id
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Carried
+from gateway.doors.orders import Carried
 from gateway.engine.clock import SystemClock, instant, moment
 from gateway.engine.couriers import Arrival, Slip
 

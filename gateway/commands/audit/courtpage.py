@@ -20,7 +20,8 @@ from gateway.ledger.proof import ATTACHED
 from gateway.ledger.verify import UNCHECKED
 
 _ALWAYS = ("MANIFEST", "README.txt", "checkpoint", "disclosures.json", "policy", "record.json")
-_CHECKED_ELSEWHERE = ("absence.json", "erasure.json", "tsa.tsr")
+_CHECKED_ELSEWHERE = ("absence.json", "erasure.json")
+"""A stamp is not among them: what it adds, the page says that it did not check."""
 _SCRIPTS = ("ed25519.js", "verify.js", "page.js")
 
 

@@ -19,16 +19,17 @@ from typing import Any
 import click
 import msgspec
 
+from gateway.commands.abbreviated import whole_id
 from gateway.commands.ask import FINDING, secret_of, signed
 from gateway.commands.assembly import Parts, parts_of
-from gateway.commands.held import whole_id
 from gateway.commands.office import Office, alone, opened, rules_of_office, scribe_of
 from gateway.commands.private import write_private
+from gateway.commands.safekeeping.remembering import disposals_of
 from gateway.commands.setting import Setting
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import day
 from gateway.engine.forgetting.certificate import certificate_of
-from gateway.engine.forgetting.erasure import REGISTER, Erased, Erasure, Kept, Request
+from gateway.engine.forgetting.erasure import REGISTER, Erased, Erasure, Kept, Request, is_by_schedule
 from gateway.engine.forgetting.redacting import names
 from gateway.engine.forgetting.retention import schedule_of
 from gateway.engine.forgetting.scope import Reach, Scope, ends_ms
@@ -198,8 +199,12 @@ def finish(setting: Setting, certificate: Path | None, as_json: bool) -> None:
 
 
 def must_be_finished(office: Office) -> None:
-    """Raises `Misconfigured` while an erasure is half done: a gateway would remember again what is to be forgotten."""
-    if office.records.register(REGISTER) is not None:
+    """Raises `Misconfigured` while an erasure is half done: a gateway would remember again what is to be forgotten.
+
+    What the schedule let go, the gateway's own scribe finishes before anybody comes in.
+    """
+    sealed = office.records.register(REGISTER)
+    if sealed is not None and not is_by_schedule(sealed, office.keyring):
         raise Misconfigured("an erasure was begun and is not finished; finish it with: sealgate ledger erase finish")
 
 
@@ -211,7 +216,7 @@ def _erase(order: Order, reach_of: Callable[[Scope, Office], Reach], *, year: in
     with _at_work(order.setting) as (office, parts, erasure):
         if not order.is_dry:
             _must_approve(parts, order.by, secret_password)
-        scope = Scope(office.records, Attestations(office.records, office.archive, office.keyring))
+        scope = Scope(office.records, Attestations(office.records, office.archive, office.keyring), office.zone)
         reach = reach_of(scope, office)
         if order.is_dry:
             told = _would(reach)
@@ -251,6 +256,7 @@ def _at_work(setting: Setting) -> Iterator[tuple[Office, Parts, Erasure]]:
                         ring=parts.registrar,
                         roll=Accounts(setting.accounts),
                         clock=office.clock,
+                        copies=disposals_of(office),
                     ),
                 )
             finally:

@@ -61,6 +61,7 @@ def fsck(setting: Setting, as_json: bool) -> None:
             blobs=BlobsBeside(blobs, office.records),
             published=setting.var / "ledger",
             vkey=office.signer.vkey,
+            earlier=office.earlier_keys,
             now_ms=office.clock.now_ms(),
             spread=spread_over(setting.folder),
         )

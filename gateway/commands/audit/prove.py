@@ -11,17 +11,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
 from gateway.commands.asking import Asker, asked, asking, must_open, reason, told
+from gateway.commands.audit.certificate902 import CERTIFICATE, certificate_902
 from gateway.commands.audit.courtpage import court_page
 from gateway.commands.office import Office, alone
 from gateway.commands.private import write_private
 from gateway.commands.setting import Setting
 from gateway.engine.evidence import MOST_ENTRIES, Choice, bundle_of
+from gateway.engine.outsiders.stamping import Stamp, stamp_over
 from gateway.engine.questions.absence import Answering
 from gateway.errors import Misconfigured
 from gateway.ledger.absence import MOST_DAYS
@@ -121,13 +124,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     callback=fields_named,
     help="Disclose exactly these fields (rcp.addr,obj.name), also that one has no value; nothing else.",
 )
+@click.option("--certificate-902", "certify", is_flag=True, help="Add a form to certify it to a US federal court.")
 @click.option("--json", "as_json", is_flag=True, help="With --out or --html: print one JSON object.")
 @asking
 @click.pass_obj
 def prove(
     setting: Setting, transfer: str, leg: int | None, absent: str, first: datetime | None, last: datetime | None,
-    out: Path | None, html: Path | None, hide: tuple[str, ...], only: tuple[str, ...], as_json: bool, why: str,
-    asker: Asker,
+    out: Path | None, html: Path | None, hide: tuple[str, ...], only: tuple[str, ...], certify: bool, as_json: bool,
+    why: str, asker: Asker,
 ) -> None:  # fmt: skip
     """Write a bundle that proves what happened to transfer ID, to whoever has the ledger's public key.
 
@@ -142,12 +146,13 @@ def prove(
     if first is not None and last is not None:
         _prove_absence(setting, absent, (first, last), output, why, asker)
     else:
-        _prove_transfer(setting, transfer, leg, Choice(hide=hide, only=only), output, why, asker)
+        _prove_transfer(setting, transfer, leg, Choice(hide=hide, only=only), certify, output, why, asker)
 
 
 def _prove_transfer(
-    setting: Setting, transfer: str, leg: int | None, shows: Choice, output: Output, why: str, asker: Asker
-) -> None:
+    setting: Setting, transfer: str, leg: int | None, shows: Choice, certify: bool, output: Output, why: str,
+    asker: Asker,
+) -> None:  # fmt: skip
     about = "" if leg is None else f"/{leg}"
     shown = f"disclose={','.join(shows.only)}" if shows.only else f"hide={','.join(shows.hide)}"
     with asked(setting, f"prove {transfer}{about} {shown}", reason(why, asker)) as office:
@@ -160,7 +165,9 @@ def _prove_transfer(
             raise click.UsageError(f"a bundle holds {MOST_ENTRIES} entries: prove one recipient's copy, with --leg")
         _cover(setting, office, entries[-1].index)
         vkey = office.signer.vkey
-        bundle = bundle_of(entries, office.publication, vkey, shows=shows, attach=_with_verifier)
+        attach = partial(_beside, office, whole if certify else "")
+        stamp = _stamp(office, entries[-1].index)
+        bundle = bundle_of(entries, office.publication, vkey, shows=shows, attach=attach, stamp=stamp)
     output.write(bundle, vkey, title=f"Proof of {whole}")
 
 
@@ -181,9 +188,21 @@ def _prove_absence(
     output.write(bundle, vkey, title=f"What went to {address} from {first} to {last}")
 
 
-def _with_verifier(_: Evidence) -> Iterator[tuple[str, bytes]]:
-    """Whoever gets a bundle gets what checks it, for people without any program of ours."""
+def _beside(office: Office, certified: str, evidence: Evidence) -> Iterator[tuple[str, bytes]]:
+    """What checks a bundle, for people without any program of ours; and a form for whoever certifies it to a court."""
     yield VERIFIER, court_page(title="Check a bundle of evidence")
+    if certified:
+        name = office.folder_rules.gateway.office.name
+        yield CERTIFICATE, certificate_902(evidence, transfer=certified, office=name, vkey=office.signer.vkey)
+
+
+def _stamp(office: Office, index: int) -> Stamp | None:
+    """The first stamp an outside authority put on a head with that entry; None if there is none."""
+    stamps = office.folder_rules.gateway.ledger.stamps
+    if stamps is None:
+        return None
+    place, roots = office.setting.var / "ledger" / "stamps", office.setting.folder / stamps.roots
+    return stamp_over(place, index + 1, vkey=office.signer.vkey, roots=roots)
 
 
 def _cover(setting: Setting, office: Office, index: int) -> None:

@@ -8,17 +8,20 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import click
 
 from gateway.commands.asking import Asker, asked, asking, attestations_of, must_open, reason, written
 from gateway.commands.audit.answers import Form, Sheet, digest_of, formed, hand_out
 from gateway.commands.audit.fsck import progress
+from gateway.commands.audit.headpage import HeadPage
 from gateway.commands.audit.report import limits_of
 from gateway.commands.audit.spreading import spread_over
 from gateway.commands.office import Office
+from gateway.commands.private import write_private
 from gateway.commands.setting import Setting
-from gateway.commands.telling import headline
+from gateway.commands.telling import headline, instant
 from gateway.engine.clock import day
 from gateway.engine.fsck import Kept, Report
 from gateway.engine.fsck import fsck as check_everything
@@ -27,10 +30,11 @@ from gateway.engine.questions.blast import Exposed, exposed_by_account, exposed_
 from gateway.engine.questions.looks import looks
 from gateway.engine.questions.period import Period
 from gateway.engine.questions.weekly import SIGNED_OFF, Line, review
+from gateway.errors import StoreAway
 from gateway.keep.accounts import Accounts
 from gateway.keep.beside import BlobsBeside
-from gateway.keep.keyline import read_line
 from gateway.ledger.audit import Severity
+from gateway.ledger.checkpoint import own_note
 from gateway.ledger.views import Role
 
 FINDING = 1
@@ -45,10 +49,18 @@ _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%
 @click.command()
 @click.option("--week", metavar="YYYY-Www", help="The week, by ISO 8601. Default: the last whole one.")
 @click.option("--sign-off", metavar="WORDS", help="Record that you reviewed it, and what you found.")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write the ledger's head there, with a QR code: to print, sign in ink and file.",
+)
 @formed
 @asking
 @click.pass_obj
-def weekly(setting: Setting, week: str | None, sign_off: str | None, form: Form, why: str, asker: Asker) -> None:
+def weekly(
+    setting: Setting, week: str | None, sign_off: str | None, page: Path | None, form: Form, why: str, asker: Asker
+) -> None:  # fmt: skip
     """Review a week: what happened, what did not go and who decided, who looked, whether the ledger lived.
 
     A sign-off is an entry of its own, under your name, and names the digest of what you saw.
@@ -69,9 +81,22 @@ def weekly(setting: Setting, week: str | None, sign_off: str | None, form: Form,
         notes = (*limits_of(office), *_signed_off(office, named, period, digest))
         hand_out(office, Sheet(title=f"Review of week {named}", question=question, asking=ask, shape=Line, rows=lines,
                                notes=notes), form)  # fmt: skip
+        if page is not None:
+            _write_page(office, page, named, digest)
     if sign_off is not None:
         written(setting, f"{SIGNED_OFF}{named} sha256={digest}", reason(f"review: {sign_off}", asker))
         click.echo(f"Signed off: week {named}, by {asker.by}.", err=True)
+
+
+def _write_page(office: Office, page: Path, week: str, digest: str) -> None:
+    """The published head, which is what everybody else sees too. Raises `StoreAway`, `Misconfigured`."""
+    note = office.publication.checkpoint()
+    if note is None:
+        raise StoreAway("nothing is published yet; try again in a few seconds")
+    printed = HeadPage(office=office.folder_rules.gateway.office.name, week=week, at=instant(office.clock.now_ms()),
+                       note=own_note(note, office.signer.vkey), vkey=office.signer.vkey, review=digest)  # fmt: skip
+    write_private(page, printed.html.encode())
+    click.echo(f"{page}: print it, sign it in ink, and file it.", err=True)
 
 
 def _monday(week: str) -> date:
@@ -152,16 +177,10 @@ def _owners(setting: Setting, credential: str) -> tuple[str, ...] | None:
         return None
     if not credential.startswith("SHA256:"):
         return (credential,)
-    accounts = Accounts(setting.accounts)
-    owners = []
-    for person in accounts.people():
-        account = accounts.of(person)
-        lines = [read_line(line) for line in account.ssh_keys] if account else []
-        if any(line is not None and line.fingerprint == credential for line in lines):
-            owners.append(person)
+    owners = Accounts(setting.accounts).owners(credential)
     if not owners:
         raise click.UsageError(f"nobody signs in with {credential} today; if the key was taken away, name the person")
-    return tuple(owners)
+    return owners
 
 
 def _exposed(office: Office, credential: str, owners: tuple[str, ...] | None, period: Period) -> Iterable[Exposed]:
@@ -191,7 +210,8 @@ def integrity(setting: Setting, form: Form, why: str, asker: Asker) -> None:
             report = check_everything(
                 Kept(records=office.records, archive=office.archive, keyring=office.keyring,
                      blobs=BlobsBeside(blobs, office.records), published=setting.var / "ledger",
-                     vkey=office.signer.vkey, now_ms=office.clock.now_ms(), spread=spread_over(setting.folder)),
+                     vkey=office.signer.vkey, earlier=office.earlier_keys, now_ms=office.clock.now_ms(),
+                     spread=spread_over(setting.folder)),
                 progress,
             )  # fmt: skip
         checks = (*_own(report), *_outside(office))

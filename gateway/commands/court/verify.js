@@ -297,7 +297,7 @@ async function verifyBundle(untrusted, typedKey) {
     say(3, isThere ? "true" : "false", isThere ? `entry ${index} stands in the tree of ${head.size}`
       : `entry ${index} does not lead to the root of the checkpoint`);
   }
-  say(4, ...(await signature(head, typedKey)));
+  say(4, ...(await signature(head, typedKey, bundle.files.has("succession.json"))));
   await disclosed(proofs, entries, say);
   for (const name of TABLES.unchecked) {
     if (bundle.files.has(name)) say(6, "undecided", `${name} is not checked by this page: use sealgate ledger verify`);
@@ -307,7 +307,7 @@ async function verifyBundle(untrusted, typedKey) {
   return { steps, bundle, verdict };
 }
 
-async function signature(head, typedKey) {
+async function signature(head, typedKey, hasFollowers) {
   if (!typedKey.trim()) return ["undecided", "you brought no key, so nobody vouches for the root"];
   let key;
   try {
@@ -317,7 +317,10 @@ async function signature(head, typedKey) {
   }
   const theirs = head.signatures.filter(({ name, id }) => name === key.name && same(id, key.id));
   if (key.name !== head.origin || theirs.length === 0) {
-    return ["false", "the checkpoint is not signed by the key you brought"];
+    return hasFollowers && key.name === head.origin
+      ? ["undecided", "another key signed it, and the bundle tells how that key follows an older one; this page does "
+        + "not follow: bring the newer key, or use sealgate ledger verify"]
+      : ["false", "the checkpoint is not signed by the key you brought"];
   }
   for (const { signature } of theirs) {
     if (!(await isSigned(key.key, utf8.encode(head.said), signature))) return ["false", "a false signature"];

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,22 @@ class Anchor:
 class Anchors:
     """What is known elsewhere of the ledger that `vkey` signs."""
 
-    def __init__(self, folder: Path, *, vkey: str, published: Path, elsewhere: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vkey: str,
+        published: Path,
+        elsewhere: Path | None = None,
+        earlier: Sequence[str] = (),
+    ) -> None:
+        """`earlier`: the keys that signed this ledger before `vkey` did; others may have their heads still."""
         self._folder = folder
         self._published = published
         self._elsewhere = elsewhere
         self._vkey = vkey
+        self.keys = (vkey, *earlier)
+        """Of this ledger: the one that signs, and those before."""
         self._noted = 0
 
     def note(self, head: Head) -> None:
@@ -110,7 +121,7 @@ class Anchors:
         """The anchor of a file; None for another ledger's, such as the one before this."""
         try:
             with path.open("rb") as file:
-                signed = verify(file.read(LARGEST_NOTE + 1).decode(), [self._vkey])
+                signed = verify(file.read(LARGEST_NOTE + 1).decode(), self.keys)
         except OSError as why:
             raise Misconfigured(f"{path} cannot be read: {why.strerror}") from why
         except (Unreadable, Tampering, UnicodeDecodeError) as why:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.engine.outsiders.anchors import Anchor
 from gateway.errors import Misconfigured, Tampering, Unreadable
-from gateway.keep import Append, Head, LeafRow, Records
+from gateway.keep import Append, Head, LeafRow, Reading, Records
 from gateway.ledger.checkpoint import Checkpoint, own_note, parse_vkey, verify
 from gateway.ledger.entry import read_entry
 from gateway.ledger.merkle import Frontier, leaf_hash
@@ -46,6 +46,14 @@ class Refilled:
     """Transfers that are here, and went on after the backup: nobody continues them."""
     gone: tuple[str, ...]
     """Transfers that came after the backup: their entries are all that is left."""
+
+
+def stopped(records: Reading) -> frozenset[str]:
+    """The transfers whose later entries came back from a mirror, while what they were about is gone.
+
+    What became of them stands in those entries; to go on from what is here could send again what has left.
+    """
+    return frozenset(name for leaf in records.entries(LOST) if (name := _transfer(leaf.entry)))
 
 
 def missing(head: Head | None, anchors: tuple[Anchor, ...]) -> Missing:

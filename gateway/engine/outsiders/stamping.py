@@ -34,6 +34,31 @@ EVERY_S = 600.0
 QUERY = "application/timestamp-query"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A head that was stamped."""
+
+    note: str
+    token: bytes
+    roots: bytes
+    """PEM: whom the office trusts to stamp."""
+
+    @property
+    def files(self) -> tuple[tuple[str, bytes], ...]:
+        """As they lie in a bundle."""
+        return ("tsa-chain.pem", self.roots), ("tsa.tsr", self.token)
+
+
+def stamp_over(folder: Path, size: int, *, vkey: str, roots: Path) -> Stamp | None:
+    """The earliest stamp on a head of at least `size` entries that `vkey` signed; None if there is none yet."""
+    sizes = sorted(int(path.stem) for path in folder.glob("*.tsr") if path.stem.isdecimal())
+    for stamped in (one for one in sizes if one >= size):
+        note = (folder / f"{stamped}.note").read_text("utf-8")
+        if verify(note, [vkey]).signers:  # not one of a key before this
+            return Stamp(note=note, token=(folder / f"{stamped}.tsr").read_bytes(), roots=roots.read_bytes())
+    return None
+
+
 @dataclass(slots=True, kw_only=True)
 class Stamping:
     """A chore for the caretaker."""

@@ -197,7 +197,7 @@ async def consult(witness: Outsider, *, anchors: Anchors, vkey: str, web: Web) -
         raise PeerTemporary(f"the witness at {witness.at} answered {reply.status}")
     try:
         note = reply.untrusted_body.decode()
-        signed = verify(note, [vkey])
+        signed = verify(note, anchors.keys)
     except (Unreadable, Tampering, UnicodeDecodeError) as why:
         raise Tampering(f"what the witness at {witness.at} shows is no checkpoint of ours") from why
     if not signed.signers or signed.checkpoint.origin != key.name:

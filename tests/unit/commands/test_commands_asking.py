@@ -20,6 +20,7 @@ from gateway.commands.setting import Setting
 from gateway.errors import InUse
 from gateway.facts import Consulted
 from tests.audited import Past
+from tests.readme import under
 
 AUDITOR = "per@town.test"
 SILENT = {
@@ -31,6 +32,7 @@ SILENT = {
     "drill": "attacks a copy and shows nothing of it",
     "record": "writes",
     "confirm": "writes",
+    "rotate-key": "writes",
     "erase": "writes: an erasure is an entry of its own",
     "recover": "writes, when no question can be",
 }
@@ -38,7 +40,8 @@ SILENT = {
 
 
 def verbs(group: click.Group = ledger, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, verb in group.commands.items():
+    for verb in under(group):
+        name = str(verb.name)
         if isinstance(verb, click.Group) and name not in SILENT:
             yield from verbs(verb, (*path, name))
         elif name not in SILENT:

@@ -179,7 +179,7 @@ def test_show_takes_an_abbreviated_id(past: Past) -> None:
 
 def test_show_says_what_was_erased(past: Past) -> None:
     """An erased person is not shown from anywhere else, and that they were there is said."""
-    db = apsw.Connection(str(past.folder / "var" / "records.db"))
+    db = apsw.Connection(str(past.folder / "var" / "records" / "records.db"))
     db.execute("DELETE FROM wrapped_key WHERE stream IN (SELECT id FROM stream WHERE name LIKE 'person/%')")
     db.close()
 

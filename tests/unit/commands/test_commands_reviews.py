@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.commands.expiring import quarter
 from gateway.commands.main import sealgate
 from gateway.commands.office import opened
-from gateway.commands.reviews import Row, digest, quarter, table
+from gateway.commands.reviews import Row, digest, table
 from gateway.commands.setting import Setting
 from gateway.engine.lawmaking.rights import Right, Towards
 from gateway.facts import Consulted, Outcome
 from tests.audited import Past, judged, writing
 from tests.unit.commands.rule_office import RuleOffice
+
+PER = "per@town.test"
 
 
 def run(folder: Path, *words: str) -> Result:
@@ -39,7 +42,7 @@ def test_every_allow_with_its_last_use(past: Past) -> None:
     with writing(past.folder) as pen:
         pen.then(pen.mail("alena@town.test", "clerk@court.test"), judged(0, Outcome.SEND, "court-filing"))
 
-    result = run(past.folder, "access", "--json")
+    result = run(past.folder, "access", "--json", *signed(past, PER))
 
     told = json.loads(result.output)
     rights = {right["rule"]: right for right in told["rights"]}
@@ -52,9 +55,9 @@ def test_every_allow_with_its_last_use(past: Past) -> None:
 
 def test_the_table_by_partner_is_the_one_that_is_signed(past: Past) -> None:
     """Screen, CSV and JSON name the same rows by the same digest."""
-    rows = list(csv.reader(io.StringIO(run(past.folder, "access", "--csv").output)))
-    told = json.loads(run(past.folder, "access", "--json").output)
-    shown = run(past.folder, "access", "--by-partner").output
+    rows = list(csv.reader(io.StringIO(run(past.folder, "access", "--csv", *signed(past, PER)).output)))
+    told = json.loads(run(past.folder, "access", "--json", *signed(past, PER)).output)
+    shown = run(past.folder, "access", "--by-partner", *signed(past, PER)).output
 
     assert ["rule", "owner", "until", "partner", "legs", "last use"] == rows[0]
     assert sum(len(right["towards"]) for right in told["rights"]) == len(rows) - 1
@@ -75,9 +78,18 @@ def test_a_right_that_fades_is_a_finding(ruled: RuleOffice) -> None:
     assert "take it out (rules/transfers.toml:" in result.output
 
 
+@pytest.mark.parametrize("verb", ["access", "break-glass"])
+def test_not_everybody_at_the_machine_looks_the_office_over(past: Past, verb: str) -> None:
+    """Who audits it or answers for its rules signs in; who does not, or may neither, is told so."""
+    for words in ((), signed(past, "alena@town.test")):
+        result = run(past.folder, verb, *words)
+        assert (1, True) == (result.exit_code, "audit or publish" in result.output)
+    assert "audit or publish" not in run(past.folder, verb, *signed(past, "ruth@town.test")).output
+
+
 def test_a_sign_off_is_in_the_ledger(past: Past) -> None:
     """Who, which quarter, which table, and what they found; only who may audit or publish."""
-    told = json.loads(run(past.folder, "access", "--json").output)
+    told = json.loads(run(past.folder, "access", "--json", *signed(past, PER)).output)
 
     by_a_clerk = run(past.folder, "sign-off", "--why", "fine", *signed(past, "alena@town.test"))
     by_the_registrar = run(past.folder, "sign-off", "--why", "fine", *signed(past, "per@town.test"))
@@ -149,7 +161,7 @@ def test_an_end_reads_like_a_sentence(past: Past) -> None:
 
 def test_a_whole_glass_says_so(past: Past) -> None:
     """Nothing to review is no finding."""
-    result = run(past.folder, "break-glass")
+    result = run(past.folder, "break-glass", *signed(past, PER))
 
     assert (0, "The glass was never broken.\n") == (result.exit_code, result.output)
 
@@ -162,7 +174,7 @@ def test_a_broken_one_is_a_finding_until_it_is_reviewed(past: Past) -> None:
     words = ["--second", "per@town.test", "--second-password-file", str(second)]
 
     done = CliRunner().invoke(sealgate, ["--office", str(past.folder), *release, *words], catch_exceptions=False)
-    shown = run(past.folder, "break-glass")
+    shown = run(past.folder, "break-glass", *signed(past, PER))
     odd = run(past.folder, "break-glass", "T-nothing", "--why", "x", *signed(past, "per@town.test"))
 
     assert (0, "The glass is broken: it is judged again now.\n") == (done.exit_code, done.output)

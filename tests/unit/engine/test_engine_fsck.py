@@ -20,7 +20,7 @@ TRIGGERS = ("fact_stays", "fact_fixed", "leaf_stays", "leaf_fixed")
 
 def damage(past: Past, statement: str, *values: object) -> None:
     """Change the store behind everybody's back, as who holds the file can."""
-    db = apsw.Connection(str(past.folder / "var" / "records.db"))
+    db = apsw.Connection(str(past.folder / "var" / "records" / "records.db"))
     for name in TRIGGERS:
         db.execute(f"DROP TRIGGER IF EXISTS {name}")
     db.execute(statement, values)
@@ -30,7 +30,7 @@ def damage(past: Past, statement: str, *values: object) -> None:
 
 def flip(past: Past, table: str, column: str, row: str) -> None:
     """Flip one bit of the first value that `row` finds."""
-    db = apsw.Connection(str(past.folder / "var" / "records.db"))
+    db = apsw.Connection(str(past.folder / "var" / "records" / "records.db"))
     value = db.execute(f"SELECT {column} FROM {table} WHERE {row} LIMIT 1").get
     db.close()
     changed: object
@@ -132,7 +132,7 @@ def test_a_published_file_that_is_gone_or_strange_is_found(past: Past) -> None:
 
 def test_a_rolled_back_store_is_found(past: Past) -> None:
     """Records restored from before the published checkpoint are not taken for the ledger."""
-    store = past.folder / "var" / "records.db"
+    store = past.folder / "var" / "records" / "records.db"
     old = store.read_bytes()
     with writing(past.folder) as pen:
         pen.mail("jo@town.test", "clerk@court.test")

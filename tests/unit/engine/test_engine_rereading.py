@@ -29,14 +29,14 @@ WRONG: dict[str, tuple[str, ...]] = {
                 " WHERE idx IN (2, 3)"),
     "head of another size": ("UPDATE head SET size = size - 1",),
     "head of another root": ("UPDATE head SET root = zeroblob(32)",),
-    "head unsigned": ("UPDATE head SET note = replace(note, 'A', 'B')",),
+    "head unsigned": ("UPDATE head SET note = replace(note, 'town.test', 'gown.test')",),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("how", WRONG)
 def test_nothing_is_signed_on_a_ledger_that_was_changed(how: str, past: Past) -> None:
     """The start refuses in one sentence, whatever it is."""
-    with closing(apsw.Connection(str(past.folder / "var" / "records.db"))) as db:
+    with closing(apsw.Connection(str(past.folder / "var" / "records" / "records.db"))) as db:
         for trigger in ("leaf_stays", "leaf_fixed"):
             db.execute(f"DROP TRIGGER {trigger}")
         for statement in WRONG[how]:

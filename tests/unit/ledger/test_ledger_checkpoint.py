@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from gateway.errors import Tampering, Unreadable
-from gateway.ledger.checkpoint import Signer, format_checkpoint, parse_checkpoint, parse_vkey, verify
+from gateway.errors import Misconfigured, Tampering, Unreadable
+from gateway.ledger.checkpoint import PublicHalf, Signer, format_checkpoint, parse_checkpoint, parse_vkey, verify
 
 OTHERS_SEED = base64.b64decode("AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg")[1:]  # public on purpose
 
@@ -126,3 +126,12 @@ def test_a_note_larger_than_its_bound_is_unreadable() -> None:
     assert 1 == verify(_signed(1).replace("w AAAAAAAA", "w " + long), []).checkpoint.size
     with pytest.raises(Unreadable, match="short"):
         verify(_signed(1).replace("w AAAAAAAA", "w " + long + "A" * 8_000), [])
+
+
+def test_the_public_half_names_the_signer_and_cannot_sign(signer) -> None:
+    """Where the seed is another process's, everything is known of the signature but how to make one."""
+    known = PublicHalf(signer.name, parse_vkey(signer.vkey).public)
+
+    assert (signer.name, signer.vkey) == (known.name, known.vkey)
+    with pytest.raises(Misconfigured, match="for the scribe alone"):
+        known.sign(format_checkpoint(signer.name, 1, b"r" * 32))

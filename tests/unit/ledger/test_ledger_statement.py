@@ -253,3 +253,14 @@ def test_the_log_about_itself() -> None:
     assert '{"add":"key","from":5}' == said[3].public
     assert '{"offset_ms":-80,"source":"system"}' == said[2].public
     assert "" == tick_statement().public
+
+
+def test_what_a_scanner_found_stands_in_the_entry() -> None:
+    """Of a virus the code is not enough: its name, and who found it with how old a database, are the evidence."""
+    about = (("name", "Win.Test.EICAR"), ("file", "invoice.txt"), ("by", "ClamAV 1.4.6/27810"))
+    held = Judged(
+        leg=0, outcome=Outcome.HOLD, rules=(), demands=(), known=(), ruleset="f" * 64,
+        reasons=(Reason(code="forbidden"), Reason(code="virus", about=about)),
+    )  # fmt: skip
+
+    assert "forbidden;virus=Win.Test.EICAR (ClamAV 1.4.6/27810)" == _said(held)["op.reason"]

@@ -173,6 +173,7 @@ def test_a_gateway_does_not_start_on_one_half_done(past: Past) -> None:
     setting = Setting(folder=past.folder)
     with alone(setting), opened(setting, is_writing=True) as office:
         must_be_finished(office)
-        office.writable.swap(REGISTER, old=None, new=b"begun")
+        begun = b'{"stream": "erasure/x", "plan": {"what": "class", "orders": []}, "by": "", "why": "", "before": ""}'
+        office.writable.swap(REGISTER, old=None, new=office.keyring.wrap(REGISTER, begun))
     with opened(setting) as office, pytest.raises(Misconfigured, match="erase finish"):
         must_be_finished(office)

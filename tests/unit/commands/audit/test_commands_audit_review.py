@@ -149,7 +149,7 @@ def test_integrity_says_who_vouches(past: Past) -> None:
 
 def test_integrity_of_a_damaged_ledger(past: Past) -> None:
     """It ends with 1 and names what is wrong."""
-    db = apsw.Connection(str(past.folder / "var" / "records.db"))
+    db = apsw.Connection(str(past.folder / "var" / "records" / "records.db"))
     db.execute("DELETE FROM term WHERE stream = (SELECT id FROM stream WHERE name = ?)", (past.held,))
     db.close()
 

@@ -41,7 +41,7 @@ def counted(past: Past, *, is_spread: bool) -> list[Counted]:
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor")
 def test_it_makes_no_difference(past: Past) -> None:
     """The same counts and the same words about what is wrong, whoever finds it."""
-    db = apsw.Connection(str(past.folder / "var" / "records.db"))
+    db = apsw.Connection(str(past.folder / "var" / "records" / "records.db"))
     db.execute("DELETE FROM term WHERE stream = (SELECT id FROM stream WHERE name = ?)", (past.held,))
     db.close()
 
