@@ -195,6 +195,31 @@ class Tidies(Protocol):
         ...
 
 
+class Copying(Protocol):
+    """A copy of a store that is being made, by and for the one who writes it."""
+
+    def step(self) -> bool:
+        """Copy some more; True when the copy is whole, of one instant, and durable. Raises as writing does."""
+        ...
+
+    def drop(self) -> None:
+        """Give it up and remove it. Harmless when it is whole."""
+        ...
+
+    @property
+    def done(self) -> tuple[int, int]:
+        """How much is copied, of how much."""
+        ...
+
+
+class Copies(Protocol):
+    """A store that can be copied while it is written."""
+
+    def begin_copy(self, path: Path) -> Copying:
+        """Start a copy at `path`, over what lies there. Only between steps may the store be written."""
+        ...
+
+
 class Draft(Protocol):
     """A blob being written. Nothing of it is visible until `keep` returns."""
 
@@ -226,7 +251,7 @@ class Blobs(Protocol):
         """Start writing. Raises `StoreAway` if there is no room, and `ValueError` if the blob exists."""
         ...
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes]:
+    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
         """The bytes from `offset` on, in pieces of at most 256 KiB. Raises `KeyError` if there is no such blob."""
         ...
 
@@ -248,4 +273,12 @@ class Adopts(Protocol):
 
     def adopt(self, blob: BlobId, path: Path) -> None:
         """Make the file at `path` the blob, durably; it is gone from `path`. Raises `ValueError` if the blob exists."""
+        ...
+
+
+class Lends(Protocol):
+    """A blob store whose blobs are files that somebody else may read in its place."""
+
+    def lend(self, blob: BlobId) -> int:
+        """A descriptor to read the sealed blob from; the caller closes it. Raises `KeyError` if there is none."""
         ...

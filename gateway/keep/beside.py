@@ -27,7 +27,7 @@ class BlobsBeside:
         """See `Blobs.begin`."""
         return self._blobs.begin(blob)
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes]:
+    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
         """See `Blobs.open`."""
         sealed = self._records.content(blob)
         return self._blobs.open(blob, offset) if sealed is None else iter((sealed[offset:],))

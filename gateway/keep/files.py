@@ -13,6 +13,7 @@ no link is followed: everything is opened relative to a directory already held o
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import re
 import threading
@@ -27,7 +28,9 @@ from gateway.keep.sealed import STRIDE
 from gateway.transfer import BlobId
 
 PIECE = STRIDE
-"""A record at a time: what is larger than that costs more to find room for than to read."""
+"""A record: a piece that is larger costs more to find room for than to read."""
+PIECES = 8
+"""Read at once, after the first."""
 LEAST_FREE_FILES = 16
 DRAFTS = "drafts"
 
@@ -80,11 +83,9 @@ class FileBlobs:
             raise ValueError("a blob is written once")
         return draft
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes]:
+    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
         """See `Blobs.open`. What was opened stays readable to its end, even when it is erased meanwhile."""
-        with self._finding(blob) as fan:
-            file = os.open(blob, READ, dir_fd=fan)
-        pieces = _read(file, offset)
+        pieces = _read(self.lend(blob), offset)
         next(pieces)  # from here on the generator owns the descriptor and closes it, however it ends
         return pieces
 
@@ -122,6 +123,11 @@ class FileBlobs:
         except OSError as why:
             raise failure_of(why, "adopting a blob") from why
         self.sync(fan, "a blob's folder")
+
+    def lend(self, blob: BlobId) -> int:
+        """See `Lends.lend`."""
+        with self._finding(blob) as fan:
+            return os.open(blob, READ, dir_fd=fan)
 
     # ── for drafts ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,12 +255,17 @@ def _check(blob: BlobId) -> None:
         raise ValueError("not a blob id")
 
 
-def _read(file: int, offset: int) -> Generator[bytes, None, None]:
+def _read(file: int, offset: int) -> Generator[bytes | bytearray, None, None]:
     try:
         yield b""
-        while piece := os.pread(file, PIECE, offset):
-            offset += len(piece)
-            yield piece
+        for count in itertools.chain((1,), itertools.repeat(PIECES)):
+            pieces = [bytearray(PIECE) for _ in range(count)]
+            size = os.preadv(file, pieces, offset)
+            for at, piece in zip(range(0, size, PIECE), pieces, strict=False):
+                yield piece if size - at >= PIECE else piece[: size - at]
+            if size < count * PIECE:
+                break
+            offset += size
     except OSError as why:
         raise failure_of(why, "reading a blob") from why
     finally:

@@ -13,18 +13,20 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.errors import Tampering
+from gateway.keep.hands import Hand, Hands
 from gateway.keep.private import CREATE, failure_of, sync, write_all
 from gateway.keep.sealed import CHUNK, STRIDE, ChunkSeal
+from gateway.keep.stretches import Stretches
 from gateway.transfer import BlobId, Digest
 
 CHUNKS_WAITING = 8
-LARGEST_GAPS = 4096
+RUN = 8
+"""Chunks sealed and written together."""
 TAG = 16
 REOPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -39,23 +41,34 @@ _ELSEWHERE = 1 << 63
 class Scratch:
     """A sealed file that can be written anywhere."""
 
-    def __init__(self, path: Path, file: int, seal: ChunkSeal, largest_bytes: int) -> None:
+    def __init__(self, path: Path, file: int, seal: ChunkSeal, largest_bytes: int, hand: Hand | None = None) -> None:
         self._path = path
         self._file = file
         self._seal = seal
         self._largest_bytes = largest_bytes
+        self._hand = hand
+        """Who has hashed everything up to `size_bytes`, and seals what is whole; None: we do."""
         self._waiting: OrderedDict[int, bytearray] = OrderedDict()
         """Chunks changed since they were last on disk, longest unchanged first."""
         self._seen = bytearray()
-        self._spans = _Spans()
+        self._room = bytearray()
+        """Where whole chunks are sealed, once there are some; records made one by one cost more than their sealing."""
+        self._spans = Stretches()
         self._sha256: hashlib._Hash | None = hashlib.sha256()
-        """Of everything up to `size_bytes`; None once something came out of order."""
+        """Of everything up to `size_bytes`, unless a hand has it; None once something came out of order."""
         self.size_bytes = 0
         """Up to the last byte written; there may be holes below."""
 
     @classmethod
     def begin(
-        cls, path: Path, blob: BlobId, key: bytes, entropy: Callable[[int], bytes], *, largest_bytes: int
+        cls,
+        path: Path,
+        blob: BlobId,
+        key: bytes,
+        entropy: Callable[[int], bytes],
+        *,
+        largest_bytes: int,
+        hands: Hands | None = None,
     ) -> Scratch:
         """A new, empty one. Raises `StoreAway`, and `ValueError` if there is one."""
         try:
@@ -64,7 +77,8 @@ class Scratch:
             raise ValueError("this upload exists already") from None
         except OSError as why:
             raise failure_of(why, "starting an upload") from why
-        return cls(path, file, ChunkSeal(key, blob, entropy), largest_bytes)
+        hand = hands.lend(file, key, blob) if hands else None
+        return cls(path, file, ChunkSeal(key, blob, entropy), largest_bytes, hand)
 
     @classmethod
     def resume(
@@ -89,21 +103,16 @@ class Scratch:
         if not data:
             return
         self._spans.add(offset, end)
-        self._digest_on(offset, data)
+        # Whole chunks are all new: what was there needs no look.
+        first = min(-(-offset // CHUNK) * CHUNK, end)
+        last = max(first, end // CHUNK * CHUNK)
+        content = memoryview(data)
+        if not self._hand_on(offset, content, first, last):
+            self._digest_on(offset, data)
+            self._put_run(first // CHUNK, content[first - offset : last - offset])
         self.size_bytes = max(self.size_bytes, end)
-        at = 0
-        for index, start, stop in _parts(offset, end):
-            if stop - start == CHUNK:  # all of it is new: what was there needs no look, and nothing is copied
-                self._waiting.pop(index, None)
-                self._put_record(index, data[at : at + CHUNK])
-                at += CHUNK
-                continue
-            chunk = self._to_change(index)
-            chunk.extend(bytes(max(0, stop - len(chunk))))
-            chunk[start:stop] = data[at : at + stop - start]
-            at += stop - start
-            if stop == CHUNK:  # written up to its end: in the common, sequential case it is finished
-                self._put(index)
+        self._change(offset, content[: first - offset])
+        self._change(last, content[last - offset :])
         while len(self._waiting) > CHUNKS_WAITING:
             self._put(next(iter(self._waiting)))
 
@@ -120,6 +129,7 @@ class Scratch:
             raise ValueError("a file is only ever cut shorter")
         if size_bytes == self.size_bytes:
             return
+        self._let_go()
         whole, rest = divmod(size_bytes, CHUNK)
         tail = bytearray(self._content(whole)[:rest])
         for index in [index for index in self._waiting if index >= whole]:
@@ -138,6 +148,9 @@ class Scratch:
 
     def digest(self) -> Digest:
         """Of all content; known at once when it came in order, otherwise read again."""
+        if self._hand is not None and (found := self._hand.digest()) is not None:
+            return found
+        self._let_go()
         if self._sha256 is None:
             self._sha256 = hashlib.sha256()
             for offset in range(0, self.size_bytes, CHUNK):
@@ -166,7 +179,7 @@ class Scratch:
             self._put(index)
         self._put(last, is_last=True)
         sync(self._file, "an upload")
-        os.close(self._file)
+        self._close()
         return digest
 
     def leave(self) -> None:
@@ -175,12 +188,38 @@ class Scratch:
             self.truncate(self._spans.prefix)
             self._put_all()
         finally:
-            os.close(self._file)
+            self._close()
 
     def erase(self) -> None:
         """Close it and remove it."""
-        os.close(self._file)
+        self._close()
         self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        self._let_go()
+        os.close(self._file)
+
+    # ── somebody else's hand ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _hand_on(self, offset: int, content: memoryview, first: int, last: int) -> bool:
+        """Have it hashed, and what lies from `first` to `last` sealed and written, by the hand we were lent."""
+        if self._hand is None:
+            return False
+        index, count = first // CHUNK, (last - first) // CHUNK
+        tags = self._hand.put(index, content, first - offset, count) if offset == self.size_bytes else None
+        if tags is None:
+            self._let_go()
+            return False
+        for number in range(count):
+            self._see(index + number, tags[number * TAG :][:TAG], STRIDE)
+        return True
+
+    def _let_go(self) -> None:
+        """Go on by ourselves. What was hashed is lost, which costs reading it again at the end."""
+        if self._hand is not None:
+            self._hand.end()
+            self._hand = None
+            self._sha256 = None if self.size_bytes else self._sha256
 
     # ── chunks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,6 +235,18 @@ class Scratch:
         self._waiting.move_to_end(index)
         return chunk
 
+    def _change(self, offset: int, data: memoryview) -> None:
+        """Put `data` into a chunk of which it is a part."""
+        if not data:
+            return
+        index, start = divmod(offset, CHUNK)
+        stop = start + len(data)
+        chunk = self._to_change(index)
+        chunk.extend(bytes(max(0, stop - len(chunk))))
+        chunk[start:stop] = data
+        if stop == CHUNK:  # written up to its end: in the common, sequential case it is finished
+            self._put(index)
+
     def _get(self, index: int) -> bytes:
         tag, length = self._last_seen(index)
         if not any(tag):
@@ -207,16 +258,29 @@ class Scratch:
 
     def _put(self, index: int, *, is_last: bool = False) -> None:
         self._put_record(index, bytes(self._waiting[index]), is_last=is_last)
-        del self._waiting[index]
 
     def _put_record(self, index: int, chunk: bytes | memoryview, *, is_last: bool = False) -> None:
         is_holed = not self._spans.cover(index * CHUNK, index * CHUNK + len(chunk))
         record = self._seal.seal(index | (_ELSEWHERE if is_holed else 0), chunk, is_last=is_last)
+        self._write(index, record)
+        self._see(index, record[-TAG:], len(record), is_holed=is_holed)
+
+    def _put_run(self, index: int, chunks: memoryview) -> None:
+        """Whole chunks, so many at a time with one write."""
+        for at in range(0, len(chunks), RUN * CHUNK):
+            some = chunks[at : at + RUN * CHUNK]
+            first = index + at // CHUNK
+            self._room = self._room or bytearray(RUN * STRIDE)
+            records = self._seal.seal_run(first, some, self._room)
+            self._write(first, records)
+            for number in range(len(some) // CHUNK):
+                self._see(first + number, bytes(records[(number + 1) * STRIDE - TAG :][:TAG]), STRIDE)
+
+    def _write(self, index: int, records: bytes | memoryview) -> None:
         try:
-            write_all(self._file, record, index * STRIDE)
+            write_all(self._file, records, index * STRIDE)
         except OSError as why:
             raise failure_of(why, "writing an upload") from why
-        self._see(index, record, is_holed=is_holed)
 
     def _put_all(self) -> None:
         for index in tuple(self._waiting):
@@ -228,9 +292,11 @@ class Scratch:
         tag, length = _SEEN.unpack_from(self._seen, index * _SEEN.size)
         return tag, length
 
-    def _see(self, index: int, record: bytes, *, is_holed: bool = False) -> None:
+    def _see(self, index: int, tag: bytes, size: int, *, is_holed: bool = False) -> None:
+        """Remember what was written of a chunk; nothing of it waits any more."""
+        self._waiting.pop(index, None)
         self._seen.extend(bytes(max(0, (index + 1) * _SEEN.size - len(self._seen))))
-        _SEEN.pack_into(self._seen, index * _SEEN.size, record[-TAG:], len(record) | (_HOLED if is_holed else 0))
+        _SEEN.pack_into(self._seen, index * _SEEN.size, tag, size | (_HOLED if is_holed else 0))
 
     def _forget_from(self, index: int) -> None:
         del self._seen[index * _SEEN.size :]
@@ -257,7 +323,7 @@ class Scratch:
             if is_last:  # it was finished once; when it goes on, this chunk is no longer the last
                 self._waiting[index] = bytearray(chunk)
             else:
-                self._see(index, record)
+                self._see(index, record[-TAG:], len(record))
                 end = index * STRIDE + len(record)
         self._spans.add(0, self.size_bytes)
         os.ftruncate(self._file, end)
@@ -269,39 +335,6 @@ class Scratch:
             except Tampering:
                 continue
         return None, False
-
-
-class _Spans:
-    """Which bytes were written: disjoint stretches in order, never touching."""
-
-    def __init__(self) -> None:
-        self._spans: list[tuple[int, int]] = []
-
-    def add(self, start: int, end: int) -> None:
-        if start == end:
-            return
-        low = bisect_left(self._spans, start, key=lambda span: span[1])
-        high = bisect_right(self._spans, end, key=lambda span: span[0])
-        if low < high:
-            start, end = min(start, self._spans[low][0]), max(end, self._spans[high - 1][1])
-        self._spans[low:high] = [(start, end)]
-        if len(self._spans) > LARGEST_GAPS:
-            raise ValueError("an upload has too many gaps")
-
-    def cut(self, end: int) -> None:
-        self._spans = [(start, min(stop, end)) for start, stop in self._spans if start < end]
-
-    def cover(self, start: int, end: int) -> bool:
-        at = bisect_right(self._spans, start, key=lambda span: span[0]) - 1
-        return start == end or (at >= 0 and self._spans[at][1] >= end)
-
-    @property
-    def prefix(self) -> int:
-        """How far it goes without a gap."""
-        return self._spans[0][1] if self._spans and self._spans[0][0] == 0 else 0
-
-    def is_one_from_zero(self, end: int) -> bool:
-        return self._spans == ([(0, end)] if end else [])
 
 
 def _parts(start: int, end: int) -> Iterator[tuple[int, int, int]]:

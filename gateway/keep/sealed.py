@@ -52,10 +52,21 @@ class ChunkSeal:
         nonce = self._entropy(NONCE)
         return nonce + self._aead.encrypt(nonce, chunk, self._aad(index, is_last))
 
-    def open(self, index: int, record: bytes, *, is_last: bool) -> bytes:
+    def seal_run(self, index: int, chunks: memoryview, room: bytearray) -> memoryview:
+        """The records of whole chunks that follow each other, the file's last not among them, put into `room`."""
+        count = len(chunks) // CHUNK
+        nonces, records = self._entropy(count * NONCE), memoryview(room)[: count * STRIDE]
+        for number in range(count):
+            nonce, record = nonces[number * NONCE :][:NONCE], records[number * STRIDE :][:STRIDE]
+            chunk = chunks[number * CHUNK :][:CHUNK]
+            record[:NONCE] = nonce
+            self._aead.encrypt_into(nonce, chunk, self._aad(index + number, is_last=False), record[NONCE:])
+        return records
+
+    def open(self, index: int, record: bytes | bytearray, *, is_last: bool) -> bytes:
         """The chunk again. Raises `Tampering`."""
         try:
-            return self._aead.decrypt(record[:NONCE], memoryview(record)[NONCE:], self._aad(index, is_last))
+            return self._aead.decrypt(bytes(record[:NONCE]), memoryview(record)[NONCE:], self._aad(index, is_last))
         except (InvalidTag, ValueError) as why:
             raise Tampering(f"chunk {index} of a blob was changed after it was written") from why
 
@@ -138,7 +149,7 @@ def _open_from(blobs: Blobs, blob: BlobId, seal: ChunkSeal, offset: int, count: 
             yield chunk
 
 
-def _records(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _records(pieces: Iterator[bytes | bytearray]) -> Iterator[bytes | bytearray]:
     """Cut pieces of any size into records."""
     rest = bytearray()
     for piece in pieces:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.engine.files.porters import Porters
 from gateway.keep.scratch import Scratch
-from gateway.keep.sealed import CHUNK, STRIDE
+from gateway.keep.sealed import CHUNK, NONCE, STRIDE
 from gateway.transfer import BlobId, Digest
 
 BLOB = BlobId("ab" * 16)
@@ -21,7 +24,7 @@ LARGEST = 4 * CHUNK
 near = st.builds(lambda chunk, off: max(0, chunk * CHUNK + off), st.integers(0, 3), st.integers(-3, 3))
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("write"), near, st.integers(1, CHUNK + 5), st.integers(0, 255)),
+        st.tuples(st.just("write"), near, st.integers(1, 3 * CHUNK + 5), st.integers(0, 255)),
         st.tuples(st.just("cut"), near, st.just(0), st.just(0)),
         st.tuples(st.just("leave"), st.just(0), st.just(0), st.just(0)),
     ),
@@ -42,10 +45,11 @@ class Entropy:
         self.drawn: Counter[bytes] = Counter()
 
     def __call__(self, size: int) -> bytes:
-        """The next one."""
-        nonce = (self.drawn.total() + 1).to_bytes(size, "big")
-        self.drawn[nonce] += 1
-        return nonce
+        """The next one, or several."""
+        first = self.drawn.total() + 1
+        nonces = [number.to_bytes(NONCE, "big") for number in range(first, first + size // NONCE)]
+        self.drawn.update(nonces)
+        return b"".join(nonces)
 
 
 class Model:
@@ -78,10 +82,32 @@ class Model:
 @given(steps=steps)
 def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
     """After any writes, cuts and resumptions it holds what a plain file would, and no nonce was drawn twice."""
-    entropy, model = Entropy(), Model()
+    entropy = Entropy()
+    holds_what_a_file_would(steps, entropy, None)
+    assert all(count == 1 for count in entropy.drawn.values())
+
+
+@pytest.fixture(scope="module")
+def porters() -> Iterator[Porters]:
+    """One porter."""
+    porters = Porters(1, largest_bytes=LARGEST)
+    yield porters
+    porters.close()
+
+
+@settings(max_examples=100)
+@given(steps=steps)
+def test_a_lent_hand_changes_nothing(porters: Porters, steps: list[tuple[str, int, int, int]]) -> None:
+    """The same holds when another process hashes and seals what comes in order."""
+    holds_what_a_file_would(steps, Entropy(), porters)
+
+
+def holds_what_a_file_would(steps: list[tuple[str, int, int, int]], entropy: Entropy, hands: Porters | None) -> None:
+    """Take the steps with both, and compare after each."""
+    model = Model()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
-        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
+        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST, hands=hands)
         for word, offset, size, value in steps:
             if word == "write":
                 data = bytes([value]) * min(size, LARGEST - offset) if offset < LARGEST else b""
@@ -105,7 +131,6 @@ def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
             assert sealed_size(len(model.bytes)) == path.stat().st_size
         else:
             scratch.leave()
-    assert all(count == 1 for count in entropy.drawn.values())
 
 
 @settings(max_examples=40)

@@ -126,19 +126,21 @@ class View:
         return ABSENT if offer is None else await self._open(path.name, offer)
 
     async def _open(self, name: str, offer: Offer) -> Source | Denied:
-        """P1: the rules and the key of this instant are asked before the first byte."""
+        """P1, P3: the rules and the key of this instant are asked before the first byte; it may be prepared again."""
         office = self.office
         opened = await office.shelf.open(offer)
         if opened is None:
             return ABSENT
-        if await office.inquiry.at_the_first_byte(opened.story.journey, offer.ordinal, None) is not None:
+        verdict = await office.inquiry.at_the_first_byte(opened.story.journey, offer.ordinal, None)
+        if verdict is not None:
+            await office.depositing.prepare_again(opened.story, verdict)
             return NOT_NOW
         return OfferSource(
             entry=_offered(name, offer),
             offer=offer,
             key=opened.story.key,
             party=self.party,
-            vault=office.vault,
+            fetching=office.fetching,
             depositing=office.depositing,
             coverage=office.coverage(self.party.person, offer),
         )

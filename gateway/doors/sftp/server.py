@@ -106,6 +106,11 @@ class SftpDoor:
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
+    async def show(self, host_key: asyncssh.SSHKey) -> None:
+        """Prove this door with another key from now on. Whoever is connected keeps to the key they were shown."""
+        self._host_keys = (host_key,)
+        self._options = await _options(self._host_keys, self.settings, lambda: _Greeter(self))
+
     async def close(self, drain: float) -> None:
         """Take no more connections; give files that are open `drain` seconds. Leaving the context ends the rest."""
         for server in self._servers:
@@ -116,6 +121,14 @@ class SftpDoor:
                     await asyncio.sleep(DRAIN_BEAT_S)
         except TimeoutError:
             pass
+
+    def show_out(self, is_barred: Callable[[str, str], bool]) -> None:
+        """End at once every connection whose person, or the key they came with, is barred; who is signing in too."""
+        for connection in tuple(self._connections):
+            account = connection.chain.account
+            person = connection.person or (account.person if account else None)
+            if person and is_barred(person, connection.chain.evidence):
+                connection.abort()
 
     def admit(self, transport: asyncio.Transport) -> BoundedConnection | None:
         """A connection for a peer that has just come, or None if it may not."""

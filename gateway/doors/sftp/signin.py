@@ -125,6 +125,11 @@ class Chain:
         """The factors that counted, as the rules and the ledger know them: `key`, `password+code` …"""
         return "+".join(WORDS[factor] for factor in self._passed)
 
+    @property
+    def evidence(self) -> str:
+        """The fingerprint of the key that was shown, or the certificate's number; empty if neither was."""
+        return self._evidence
+
     def _shown(self, factor: Factor) -> str:
         """What was shown for a signature; nothing for the others."""
         return self._evidence if factor in {Factor.KEY, Factor.CERTIFICATE} else ""

@@ -15,9 +15,11 @@ GAP: a deposit's stream holds the transfer's data key too, and light content; wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from gateway.engine.archive import Story
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.files.pigeonholes import OUTBOX, Drop, Pigeonholes, Place
@@ -31,9 +33,20 @@ from gateway.engine.vault import Stored, Vault
 from gateway.engine.voyage import Voyage
 from gateway.engine.writing import Writer
 from gateway.errors import Conflict, StoreAway
-from gateway.facts import Collected, Deposited, Expired, LegFact, Reason, Recalled, Received, kind_of
+from gateway.facts import (
+    Collected,
+    Deposited,
+    Expired,
+    Judged,
+    LegFact,
+    Outcome,
+    Reason,
+    Recalled,
+    Received,
+    kind_of,
+)
 from gateway.intake.file import media_of
-from gateway.journey import NEXT, begin
+from gateway.journey import NEXT, State, begin
 from gateway.judge.spotting import Spotted
 from gateway.keep import Content
 from gateway.ship.bounce import Kind
@@ -306,6 +319,20 @@ class Depositing:
     async def collected(self, transfer: TransferId, leg: int, by: Party) -> None:
         """All of a parcel has been read by whom it was offered to."""
         await self._follow(transfer, Collected(leg=leg, by=by.person, source=by.source))
+
+    async def prepare_again(self, story: Story, verdict: Judged) -> None:
+        """What is offered was cleaned or sealed for rules or a key of before: it is offered again as those of now say.
+
+        What somebody has collected once stays as they have it.
+        """
+        if story.journey.legs[verdict.leg].state is not State.OFFERED or verdict.outcome is not Outcome.SEND:
+            return
+        now_ms = self.clock.now_ms()
+        with suppress(Conflict):  # it has moved on meanwhile; whoever asks again finds it so
+            await self.scribe.append(
+                Write(stream=story.stream, facts=(verdict,), expected=story.journey.version, due_ms=now_ms)
+            )
+        self.wake()
 
     async def _follow(self, transfer: TransferId, fact: Recalled | Collected) -> bool | None:
         """Append the fact to what has been handed over. False: it cannot follow; None: others kept coming between."""

@@ -11,14 +11,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from mmap import mmap
 
 from gateway.engine import inside
 from gateway.engine.contents import Contents
 from gateway.engine.files.pushing import Pushing
-from gateway.engine.inquiry import Inquiry
+from gateway.engine.inquiry import Inquiry, covered
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
+from gateway.engine.scanning.examination import Examination, Examined
 from gateway.engine.sealing import Intent, Sealing
 from gateway.engine.vault import LARGE_BYTES, Vault
 from gateway.engine.verdicts import Inside, Verdicts, obstacle, removed
@@ -50,6 +52,8 @@ class Looked:
     """Of what would leave."""
     clean: bytes | None = None
     """What would leave; None: the file as it came."""
+    plan: str = ""
+    """Names the plan it was cleaned under; empty for what is handed in: it is left as it came."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +67,7 @@ class FileStations:
     pushing: Pushing
     notes: Notes
     rules: InForce
+    examination: Examination
     _verdicts: Verdicts = field(init=False)
     _sealing: Sealing = field(init=False)
     _looked: dict[str, Looked] = field(default_factory=dict)
@@ -81,6 +86,12 @@ class FileStations:
         """See `runner.Stations.scrub`."""
         transfer, part = voyage.journey.transfer, voyage.journey.legs[leg]
         looked, item = await self._look(voyage, part), transfer.items[0]
+        examined = await self._examine(voyage, looked)
+        answered = {code for approval in part.approvals for code in approval.covers}
+        waits = [one for one in (*_waits(item.name, looked), *examined.reasons) if covered(one) not in answered]
+        if waits:  # rules, or a scanner, that were there when it was judged are not there now
+            await self._verdicts.hold(voyage, leg, waits[0])
+            return
         _, kept_by = self.inquiry.plan(transfer, part)
         is_incoming = _is_incoming(transfer)
         voyage.add(
@@ -90,6 +101,8 @@ class FileStations:
                 size_bytes=item.size_bytes if looked.clean is None else len(looked.clean),
                 removed=() if is_incoming else removed(looked.outcome),
                 kept_by=() if is_incoming else kept_by,
+                plan=looked.plan,
+                verified_by=examined.by,
                 confinement=self.workshop.mechanisms,
             )
         )
@@ -97,9 +110,14 @@ class FileStations:
     async def encrypt(self, voyage: Voyage, leg: int) -> None:
         """See `runner.Stations.encrypt`."""
         chosen = await self._verdicts.choice(voyage, leg)
-        if chosen is not None:
-            choice, opinion = chosen
-            await self._verdicts.seal(voyage, leg, self._seal(voyage, voyage.journey.legs[leg], choice, opinion.key))
+        if chosen is None:
+            return
+        choice, opinion = chosen
+        part = voyage.journey.legs[leg]
+        if part.scrubbed is None or part.scrubbed.plan != (await self._look(voyage, part)).plan:
+            await self.scrub(voyage, leg)  # the rules changed since, over a restart: what is sealed is clean
+        else:
+            await self._verdicts.seal(voyage, leg, self._seal(voyage, part, choice, opinion.key))
 
     async def settle(self, voyage: Voyage, leg: int) -> None:
         """See `runner.Stations.settle`."""
@@ -118,6 +136,7 @@ class FileStations:
         """See `runner.Stations.release`."""
         self.contents.release(voyage.journey.transfer.id)
         self._looked.pop(voyage.journey.transfer.id, None)
+        self.examination.release(voyage.journey.transfer.id)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,11 +144,15 @@ class FileStations:
         looked, name = await self._look(voyage, leg), voyage.journey.transfer.items[0].name
         transfer = voyage.journey.transfer
         facts = inside.of_file(self.rules.rulebook, transfer, looked.outcome, is_incoming=_is_incoming(transfer))
-        waits, reasons = obstacle(name, looked.outcome), self._conflicts(transfer)
-        if looked.is_cut:
-            reasons += (Reason(code="seems-cut", about=(("name", name),)),)
-        is_its_consequence = looked.is_cut and isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
-        return facts, (*reasons, waits) if waits and not is_its_consequence else reasons
+        examined = await self._examine(voyage, looked)
+        reasons = (*self._conflicts(transfer), *examined.reasons, *_waits(name, looked))
+        return {**facts, **examined.facts}, reasons
+
+    async def _examine(self, voyage: Voyage, looked: Looked) -> Examined:
+        """As it came, read again piece by piece, whatever its size; and as it leaves."""
+        transfer, item = voyage.journey.transfer, voyage.journey.transfer.items[0]
+        original = partial(self.vault.stream, item.blob, voyage.data_key, item.size_bytes)
+        return await self.examination.of_file(transfer, original, looked.clean)
 
     def _conflicts(self, transfer: Transfer) -> tuple[Reason, ...]:
         """Why label or purpose could not be determined when it was handed in, where the name tells."""
@@ -151,7 +174,8 @@ class FileStations:
         if item.size_bytes > LARGEST_OPENED:
             head, tail = await self.vault.on_disk(lambda: _ends(self.vault.pieces(item.blob, data_key), item))
             is_cut = ending(head, tail) is Ending.CUT
-            return Looked(outcome=Held(code=Code.LIMIT), is_cut=is_cut, digest=item.digest)
+            name = "" if _is_incoming(transfer) else plan.name
+            return Looked(outcome=Held(code=Code.LIMIT), is_cut=is_cut, digest=item.digest, plan=name)
         await self.contents.reserve(transfer.id, item.size_bytes)
         raw = await self.vault.take(item.blob, data_key, item.size_bytes)
         try:
@@ -164,8 +188,8 @@ class FileStations:
                 return Looked(outcome=_as_it_came(found), is_cut=is_cut, digest=item.digest)
             content, outcome = await self.workshop.clean(raw, name=item.name, media=item.media, plan=plan)
             digest = item.digest if isinstance(outcome, Held) else await self._digest(content)
-            is_other = digest != item.digest
-            return Looked(outcome=outcome, is_cut=is_cut, digest=digest, clean=content if is_other else None)
+            clean = content if digest != item.digest else None
+            return Looked(outcome=outcome, is_cut=is_cut, digest=digest, clean=clean, plan=plan.name)
         finally:
             if isinstance(raw, Memory):
                 raw.close()
@@ -196,6 +220,16 @@ class FileStations:
 
 def _is_incoming(transfer: Transfer) -> bool:
     return transfer.sender.person.startswith(words.PARTNER)
+
+
+def _waits(name: str, looked: Looked) -> tuple[Reason, ...]:
+    """Why a file waits whatever the rules say; that it is damaged goes without saying where it is cut."""
+    found = obstacle(name, looked.outcome)
+    if not looked.is_cut:
+        return (found,) if found else ()
+    is_its_consequence = isinstance(looked.outcome, Held) and looked.outcome.code is Code.DAMAGED
+    cut = Reason(code="seems-cut", about=(("name", name),))
+    return (cut, found) if found and not is_its_consequence else (cut,)
 
 
 def _as_it_came(found: Inspection) -> Cleaned | Held:

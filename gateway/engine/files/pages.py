@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from gateway.catalogue.texts import Texts
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import Clock, day
@@ -21,6 +22,7 @@ from gateway.engine.files.shelf import Shelf
 from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
 from gateway.errors import StoreAway
+from gateway.judge.explain import texts_of
 from gateway.scrub.plan import Action, Kind
 from gateway.transfer import Party
 
@@ -73,6 +75,10 @@ class Pages:
         content = receipts.read_me(scope, self.rules.rulebook, party.person, day(now_ms, self.rules.zone))
         return Page(content=content, at_ms=now_ms)
 
+    @property
+    def _texts(self) -> Texts:
+        return texts_of(self.rules.rulebook)
+
     def _receipts(self, stories: Sequence[Story]) -> Mapping[str, Page]:
         titles = receipts.titles([story.journey.transfer for story in stories], self.rules.zone)
         found: dict[str, Page] = {}
@@ -80,7 +86,7 @@ class Pages:
             found[f"{title}.txt"], found[f"{title}.json"] = self._made_of(story)
         lines = list(zip(titles, stories, strict=True))
         at_ms = max((story.rows[-1].at_ms for story in stories), default=self.clock.now_ms())
-        found[statussheet.NAME] = Page(content=statussheet.sheet(lines, self.rules.zone), at_ms=at_ms)
+        found[statussheet.NAME] = Page(content=statussheet.sheet(lines, self.rules.zone, self._texts), at_ms=at_ms)
         return found
 
     def _made_of(self, story: Story) -> tuple[Page, Page]:
@@ -94,7 +100,7 @@ class Pages:
         receipt = receipts.document(story, self.rules.rulebook, bundle)
         at_ms = story.rows[-1].at_ms
         pages = (
-            Page(content=receipts.as_text(receipt), at_ms=at_ms),
+            Page(content=receipts.as_text(receipt, self._texts), at_ms=at_ms),
             Page(content=receipts.as_json(receipt), at_ms=at_ms),
         )
         if bundle:

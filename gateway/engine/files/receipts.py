@@ -8,39 +8,24 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 import msgspec
 
+from gateway.catalogue.texts import Texts
 from gateway.engine.archive import Story
 from gateway.engine.wording import sentences
 from gateway.facts import Collected, Declined, Expired, Judged, Outcome, Reason, Shipped
 from gateway.facts import Undeliverable as Failed
 from gateway.journey import LegJourney, State
 from gateway.judge.case import Case
+from gateway.judge.explain import texts_of
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.rules import Rule, Verb
 from gateway.transfer import Recipient, Transfer, Way
 
-STATES = {
-    State.RECEIVED: "is being looked at",
-    State.HELD: "waits",
-    State.CLEARED: "is being cleaned",
-    State.CLEAN: "is being sealed",
-    State.SEALED: "is about to leave",
-    State.TRYING: "is being delivered",
-    State.WAITING: "could not be delivered yet; it is tried again",
-    State.PARKED: "may have arrived; a person decides",
-    State.OFFERED: "waits to be collected",
-    State.REFUSED: "was refused; nothing was sent",
-    State.SHIPPED: "was delivered",
-    State.UNDELIVERABLE: "could not be delivered",
-    State.COLLECTED: "was collected",
-    State.EXPIRED: "was never sent, or nobody collected it in time",
-    State.RECALLED: "was taken back; nothing was sent",
-}
 MOST_NAME = 180
 """Of a file's name in its receipt's: date and endings must fit beside it."""
 
@@ -142,60 +127,69 @@ def as_json(receipt: Document) -> bytes:
     return msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"
 
 
-def as_text(receipt: Document) -> bytes:
+def as_text(receipt: Document, texts: Texts) -> bytes:
     """For a person."""
-    said = [
-        ("File", receipt.name),
-        ("From", receipt.sender),
-        ("To", receipt.recipient),
-        ("Handed in", receipt.received),
-        ("Label", receipt.label),
-        ("Purpose", receipt.purpose),
-        ("Rules", ", ".join(receipt.rules)),
-        ("Taken out", ", ".join(f"{kind}: {count}" for kind, count in receipt.stripped.items())),
-        ("SHA-256 as handed in", receipt.sha256_in),
-        ("SHA-256 as sent", receipt.sha256_out),
-        ("Encrypted to", receipt.key),
-        ("Reference", receipt.transfer),
-        ("Ledger entries", ", ".join(str(index) for index in receipt.entries)),
-    ]
-    lines = [f"This file {STATES[State(receipt.state)]}.", *receipt.says, ""]
-    lines += [f"{what + ':':<22}{value}" for what, value in said if value]
-    return _page(lines)
+    said = {
+        "name": receipt.name,
+        "sender": receipt.sender,
+        "recipient": receipt.recipient,
+        "received": receipt.received,
+        "label": receipt.label,
+        "purpose": receipt.purpose,
+        "rules": ", ".join(receipt.rules),
+        "stripped": ", ".join(f"{kind}: {count}" for kind, count in receipt.stripped.items()),
+        "sha256_in": receipt.sha256_in,
+        "sha256_out": receipt.sha256_out,
+        "key": receipt.key,
+        "transfer": receipt.transfer,
+        "entries": ", ".join(str(index) for index in receipt.entries),
+    }
+    listed = _aligned({texts.say(f"page.receipt.{name}"): value for name, value in said.items()}, gap=1)
+    return _page([texts.say("page.state", state=in_words(State(receipt.state), texts)), *receipt.says, "", *listed])
+
+
+def in_words(state: State, texts: Texts) -> str:
+    """Where a file is."""
+    return texts.say(f"page.state.{state}")
 
 
 def read_me(scope: Scope, rulebook: Rulebook, person: str, on: date) -> bytes:
     """What a folder does: who receives, under which label, what is taken out, who can grant more."""
-    partner = rulebook.partner_of(scope.recipient)
+    texts, partner = texts_of(rulebook), rulebook.partner_of(scope.recipient)
+    unknown = texts.say("page.folder.unknown")
+    labels = {"label": scope.label or unknown, "purpose": scope.purpose or unknown}
+    cleaning = {
+        "strips": ", ".join(scope.strips) or texts.say("page.folder.strips.none"),
+        "holds": ", ".join(scope.holds) or texts.say("page.folder.holds.none"),
+    }
     lines = [
-        f"What you put into this folder goes to {partner.name if partner else scope.recipient}.",
-        "It is sent to their server." if scope.is_pushed else "They collect it here, with their own sign-in.",
+        texts.say("page.folder.to", recipient=partner.name if partner else str(scope.recipient)),
+        texts.say("page.folder.pushed" if scope.is_pushed else "page.folder.collected"),
         "",
-        *([f"As it stands, a file put right here would not go: {scope.but}", ""] if scope.but else []),
-        f"Label:    {scope.label or 'cannot be determined'}",
-        f"Purpose:  {scope.purpose or 'cannot be determined'}",
-        *_tags(rulebook),
+        *([texts.say("page.folder.but", but=scope.but), ""] if scope.but else []),
+        *_aligned({texts.say(f"page.folder.{name}"): value for name, value in labels.items()}, gap=2),
+        *_tags(rulebook, texts),
         "",
-        f"Taken out of documents:   {', '.join(scope.strips) or 'what the rules name'}",
-        f"Waits for a person with:  {', '.join(scope.holds) or 'nothing by rule'}",
+        *_aligned({texts.say(f"page.folder.{name}"): value for name, value in cleaning.items()}, gap=2),
         "",
         *_grants(scope, rulebook, person, on),
         "",
-        "A file counts once its name has not changed for five seconds. Deleting it takes it back as long as it has not",
-        "left; a new version is uploaded under the same name. What became of each file is in /receipts.",
+        *texts.say("page.folder.end").split("\n"),
     ]
     return _page(lines)
 
 
-def _tags(rulebook: Rulebook) -> list[str]:
+def _aligned(said: Mapping[str, str], *, gap: int) -> list[str]:
+    """A line for each that says anything, the values below each other."""
+    width = max(map(len, said)) + 1 + gap
+    return [f"{what + ':':<{width}}{value}" for what, value in said.items() if value]
+
+
+def _tags(rulebook: Rulebook, texts: Texts) -> list[str]:
     """How a file says what its folder does not."""
     spotting = rulebook.labels.spotting
     tags = [*spotting.subject.items(), *spotting.purpose.items()]
-    if not tags:
-        return ["Another label or purpose: put it into the folder of that name in here."]
-    lines = [
-        "Another label or purpose: put it into the folder of that name in here, or write a tag into the file's name:"
-    ]
+    lines = [texts.say("page.folder.tags" if tags else "page.folder.folders")]
     return lines + [f"  {tag:<12} {said}" for tag, said in tags]
 
 
@@ -209,13 +203,19 @@ def _grants(scope: Scope, rulebook: Rulebook, person: str, on: date) -> list[str
         is_theirs = not rule.to or bool(rule.to & groups)
         return rule.verb is Verb.ALLOW and is_theirs and Way.SFTP in (rule.by or {Way.SFTP})
 
-    lines = ["Who may send here, and who can grant more:"]
+    texts = texts_of(rulebook)
+    lines = [texts.say("page.folder.grants")]
     for rule in rulebook.rules:
         if concerns(rule) and (rule.until is None or on <= rule.until):
             owner = rulebook.person(rule.owner)
-            who, what = ", ".join(sorted(rule.who)), ", ".join(sorted(rule.labels))
-            purposes = f", for {', '.join(sorted(rule.for_))}" if rule.for_ else ""
-            lines.append(f"  {rule.id}: {who}; {what}{purposes}; ask {owner.name if owner else rule.owner}")
+            given = {
+                "rule": rule.id,
+                "who": ", ".join(sorted(rule.who)),
+                "what": ", ".join(sorted(rule.labels)),
+                "purposes": ", ".join(sorted(rule.for_)),
+                "owner": owner.name if owner else rule.owner,
+            }
+            lines.append(texts.say("page.folder.grant.for" if rule.for_ else "page.folder.grant", **given))
     return lines
 
 
@@ -232,7 +232,7 @@ def _says(story: Story, leg: LegJourney, rulebook: Rulebook) -> tuple[str, ...]:
         on=datetime.fromtimestamp(transfer.received_ms / 1000, tz=UTC).date(),
     )
     said = sentences(rulebook, case, outcome, reasons) if reasons else ()
-    return (*said, *_words(story.facts[-1]))
+    return (*said, *_words(story.facts[-1], texts_of(rulebook)))
 
 
 def _reasons(story: Story, leg: LegJourney) -> tuple[Outcome | None, Sequence[Reason]]:
@@ -246,14 +246,14 @@ def _reasons(story: Story, leg: LegJourney) -> tuple[Outcome | None, Sequence[Re
     return None, ()
 
 
-def _words(fact: object) -> tuple[str, ...]:
+def _words(fact: object, texts: Texts) -> tuple[str, ...]:
     match fact:
         case Declined(by=by, why=why):
-            return (f"{by} refused to release it: {why}",)
+            return (texts.say("page.said.declined", by=by, why=why),)
         case Shipped(hop=hop, reply=reply):
-            return (f"Their server {hop.host} took it: {reply}",)
+            return (texts.say("page.said.shipped", host=hop.host, reply=reply),)
         case Collected(by=by, source=source):
-            return (f"{by} collected it from {source}.",)
+            return (texts.say("page.said.collected", by=by, source=source),)
     return ()
 
 

@@ -10,26 +10,28 @@ import io
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
+from gateway.catalogue.texts import Texts
 from gateway.engine.archive import Story
-from gateway.engine.files.receipts import STATES, name_of
+from gateway.engine.files.receipts import in_words, name_of
 
 NAME = "_STATUS.csv"
-HEADINGS = ("handed in", "file", "for", "label", "purpose", "state", "in words", "receipt", "reference")
+HEADINGS = ("received", "name", "recipient", "label", "purpose", "state", "words", "receipt", "transfer")
+"""By the catalogue's word."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def sheet(lines: Iterable[tuple[str, Story]], zone: tzinfo) -> bytes:
+def sheet(lines: Iterable[tuple[str, Story]], zone: tzinfo, texts: Texts) -> bytes:
     """The sheet, from the receipts' titles and their transfers."""
     page = io.StringIO(newline="")
     page.write("\ufeff")  # or Excel shows the accents of names as something else
     writer = csv.writer(page, quoting=csv.QUOTE_ALL)
-    writer.writerow(HEADINGS)
+    writer.writerow(texts.say(f"page.sheet.{heading}") for heading in HEADINGS)
     for title, story in lines:
-        writer.writerow(_cell(text) for text in _line(title, story, zone))
+        writer.writerow(_cell(text) for text in _line(title, story, zone, texts))
     return page.getvalue().encode("utf-8")
 
 
-def _line(title: str, story: Story, zone: tzinfo) -> tuple[str, ...]:
+def _line(title: str, story: Story, zone: tzinfo, texts: Texts) -> tuple[str, ...]:
     transfer, leg = story.journey.transfer, story.journey.legs[0]
     came = datetime.fromtimestamp(transfer.received_ms / 1000, tz=zone)
     return (
@@ -39,7 +41,7 @@ def _line(title: str, story: Story, zone: tzinfo) -> tuple[str, ...]:
         transfer.label,
         transfer.purpose,
         leg.state.value,
-        STATES[leg.state],
+        in_words(leg.state, texts),
         f"{title}.txt",
         transfer.id,
     )

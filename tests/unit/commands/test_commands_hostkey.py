@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from gateway.commands.hostkey import host_key_at, make_host_key
@@ -40,3 +41,20 @@ def test_something_else_is_none(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="is not an SSH private key") as refused:
         host_key_at(tmp_path / "key")
     assert "CANARY" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "options", "is_taken"),
+    [("ssh-rsa", {"key_size": 3072}, True), ("ssh-rsa", {"key_size": 2048}, False), ("ecdsa-sha2-nistp256", {}, False)],
+)
+def test_only_strong_keys_are_shown(tmp_path: Path, algorithm: str, options: dict[str, int], is_taken: bool) -> None:
+    """RSA of 3072 bits may stand in for Ed25519; anything weaker, or of another kind, is refused in a sentence."""
+    key = asyncssh.generate_private_key(algorithm, **options)
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_bytes(key.export_private_key("openssh"))
+
+    if is_taken:
+        assert key.get_fingerprint() == host_key_at(tmp_path / "key").get_fingerprint()
+    else:
+        with pytest.raises(Misconfigured, match="at least 3072 bits"):
+            host_key_at(tmp_path / "key")

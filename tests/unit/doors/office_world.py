@@ -14,7 +14,8 @@ from gateway.doors.sftp.paths import TreePath, read_path
 from gateway.doors.sftp.status import Client, Denied
 from gateway.doors.sftp.tree import Entry, Opening
 from gateway.engine.attested import Attestations
-from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.depositing import SETTLE_MS, Depositing
+from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes
 from gateway.engine.files.shelf import PREFIX, Shelf
@@ -93,7 +94,7 @@ class DoorOffice(FileOffice):
         )  # fmt: skip
         self.offices = Offices(
             depositing=self.depositing, pigeonholes=pigeonholes, shelf=shelf, pages=pages, inquiry=self.inquiry,
-            rules=self.in_force, vault=self.vault, clock=self.clock, quota_bytes=1 << 20,
+            rules=self.in_force, fetching=Fetching(self.vault), clock=self.clock, quota_bytes=1 << 20,
         )  # fmt: skip
 
     def transfers(self) -> list[TransferId]:
@@ -123,9 +124,9 @@ class DoorOffice(FileOffice):
         return [name for name in self.records.find((), limit=1 << 20) if name.startswith(PREFIX)]
 
     def _is_due(self, stream: str) -> bool:
-        """Whether it is to be handed over, or is being: what is leased lies exactly so far ahead."""
+        """Whether it is to be handed over, or is being: what is leased lies further ahead than what only settles."""
         due_ms, now_ms = self.records._streams[stream].due_ms, self.clock.now_ms()
-        return due_ms is not None and (due_ms <= now_ms or due_ms == now_ms + LEASE_MS)
+        return due_ms is not None and not now_ms < due_ms <= now_ms + SETTLE_MS and due_ms <= now_ms + LEASE_MS
 
 
 def path(text: str) -> TreePath:

@@ -133,7 +133,7 @@ class FileOffice(Office):
         )  # fmt: skip
         self.files = FileStations(
             contents=self.contents, vault=self.vault, workshop=self.bench, inquiry=self.inquiry, pushing=pushing,
-            notes=self.notes, rules=self.in_force,
+            notes=self.notes, rules=self.in_force, examination=self.examination,
         )  # fmt: skip
         self.runner._stations = Dispatch(mail=self.stations, files=self.files)
 

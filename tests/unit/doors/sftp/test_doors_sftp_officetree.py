@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gateway.doors.sftp.officewords import ABSENT
 from gateway.doors.sftp.status import Denied, Hint
@@ -16,7 +18,7 @@ from gateway.doors.sftp.tree import MakeFolder, Opening, Remove, RemoveFolder, R
 from gateway.journey import State
 from gateway.ledger.verify import Verdict, verify_bundle
 from gateway.transfer import Digest
-from tests.unit.doors.office_world import FIRM, PARTNER, PER, DoorOffice, entry, get, names, path, put, tell
+from tests.unit.doors.office_world import FIRM, PARTNER, PER, RULES, DoorOffice, entry, get, names, path, put, tell
 from tests.unit.engine.engine_world import ALENA, DAY, JO, RUTH, Fuse
 
 BOX = f"/to/{FIRM}/office"
@@ -88,6 +90,45 @@ def test_from_staff_to_partner(tmp_path: Path) -> None:
         denied = await get(house.tree(), f"{BOX}/terms.txt")
         assert isinstance(denied, Denied)
         assert "/receipts" in denied.text
+
+    tell(tmp_path, story)
+
+
+KEPT = """[[allow]]
+id = "kept"
+to = ["law-firms"]
+keep = ["device"]
+until = 2027-03-31
+owner = "ruth@town.test"
+because = "They ask which camera it was."
+"""
+CURRENT = ("partners.toml", "until = 2026-04-30", "until = 2027-04-30")
+
+
+def test_what_waits_to_be_collected_is_cleaned_again_when_the_rules_tighten(tmp_path: Path) -> None:
+    """P3: cleaned under the rules of last week it is not handed out; a moment later it is there, as today's say."""
+
+    async def story(house: DoorOffice) -> None:
+        exif, photo = Image.Exif(), io.BytesIO()
+        exif[0x0110] = "Telephone 7"
+        Image.linear_gradient("L").resize((32, 32)).save(photo, "jpeg", exif=exif)
+        await house.publishes(CURRENT, transfers=RULES, metadata=KEPT)
+        await put(house.tree(), f"{BOX}/site.jpg", photo.getvalue())
+        await house.settles()
+        (transfer,) = house.transfers()
+        firm = house.tree(PARTNER)
+        assert [State.OFFERED] == house.states(transfer), house.reasons(transfer)
+
+        await house.publishes(CURRENT, transfers=RULES)
+        denied = await get(firm, "/inbox/site.jpg")
+        await house.comes_to(transfer, State.OFFERED)
+        collected = await get(firm, "/inbox/site.jpg")
+
+        assert isinstance(denied, Denied)
+        assert isinstance(collected, bytes)
+        assert b"Telephone 7" in photo.getvalue()
+        assert b"Telephone 7" not in collected
+        assert ["offered", "judged", "scrubbed", "sealed", "offered", "collected"] == house.kinds(transfer)[-6:]
 
     tell(tmp_path, story)
 

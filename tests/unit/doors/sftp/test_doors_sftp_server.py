@@ -16,7 +16,7 @@ from gateway.doors.sftp.settings import KEX, Penalties, Settings, Startups
 from gateway.errors import StoreBroken
 from tests.unit.doors.sftp_talk import frame
 from tests.unit.doors.sftp_tree import ACME, MemoryDraft, MemoryFile, Office
-from tests.unit.doors.sftp_world import World, key, world
+from tests.unit.doors.sftp_world import USUAL, People, World, key, world
 
 LENIENT = Penalties(breach_seconds=0, wrong_seconds=0, silent_seconds=0)
 
@@ -396,5 +396,56 @@ def test_a_reset_costs_no_more_than_silence() -> None:
             writer.transport.abort()
             await until(lambda: w.door.strangers.owes("127.0.0.1") or not len(w.door.strangers))
             assert w.door.strangers.owes("127.0.0.1") <= w.door.settings.penalties.silent_seconds
+
+    run(story())
+
+
+def test_who_is_barred_is_shown_out() -> None:
+    """At once, in the middle of a file, which never becomes one; others stay."""
+
+    async def story() -> None:
+        people = People(ways={"ann": USUAL, "bob": USUAL}, keys={n: {key(n).get_fingerprint()} for n in ("ann", "bob")})
+        async with world(Settings(penalties=LENIENT), people=people) as w, w.client() as ann, w.client("bob") as bob:
+            handle = await (await ann.start_sftp_client()).open("/to/Acme/plan.pdf", "wb")
+            await handle.write(b"all of it")
+            w.door.show_out(lambda person, _: person == "ann")
+            await ann.wait_closed()
+            await until(lambda: w.office.departures)
+
+            assert [] == [file for file in w.office.files.values() if file.is_whole]
+            async with bob.start_sftp_client() as still:
+                assert await still.listdir("/to")
+
+    run(story())
+
+
+def test_who_came_with_a_barred_key_is_shown_out() -> None:
+    """The key alone is barred: whoever came with another may stay."""
+
+    async def story() -> None:
+        stolen = key("ann").get_fingerprint()
+        people = People(ways={"ann": USUAL, "bob": USUAL}, keys={n: {key(n).get_fingerprint()} for n in ("ann", "bob")})
+        async with world(Settings(penalties=LENIENT), people=people) as w, w.client() as ann, w.client("bob") as bob:
+            w.door.show_out(lambda _, evidence: evidence == stolen)
+            await ann.wait_closed()
+
+            assert await (await bob.start_sftp_client()).listdir("/to")
+
+    run(story())
+
+
+def test_a_renewed_host_key_is_shown_to_who_comes_next() -> None:
+    """Who is connected notices nothing, not even at the next exchange of keys; the next client sees the new one."""
+
+    async def story() -> None:
+        async with world() as w, w.client() as before:
+            await w.door.show(key("renewed"))
+            sftp = await before.start_sftp_client()
+            assert await sftp.listdir("/")
+            async with w.client() as after:
+                old, new = before.get_server_host_key(), after.get_server_host_key()
+                assert old is not None
+                assert new is not None
+                assert (key("host").public_data, key("renewed").public_data) == (old.public_data, new.public_data)
 
     run(story())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 
 import pytest
+from PIL import Image
 
 from gateway.engine.attested import Attestations
 from gateway.engine.files import filing
@@ -15,7 +17,7 @@ from gateway.facts import Attempted, Deferred, Offered, Outcome, Reason, Scrubbe
 from gateway.journey import State
 from gateway.ship import InDoubt, Never, NotNow
 from gateway.transfer import Item, Party, Seal
-from tests.corpus import jpeg_file
+from tests.corpus import jpeg_file, pptx_file
 from tests.playbook import ITEM
 from tests.unit.engine.engine_world import (
     COURT,
@@ -25,6 +27,7 @@ from tests.unit.engine.engine_world import (
     PER,
     Fuse,
     party,
+    rules,
     to,
 )
 from tests.unit.engine.filing_world import (
@@ -439,6 +442,50 @@ async def test_what_nobody_collects_lapses(office: FileOffice) -> None:
     assert [State.EXPIRED] == office.states(transfer)
     (_, note) = office.notes_about(transfer)  # the first told the court that it is there
     assert "Nobody collected it in time" in note
+
+
+KEPT = (
+    '[[allow]]\nid = "kept"\nto = ["courts"]\nkeep = ["device"]\nuntil = 2027-03-31\nowner = "ruth@town.test"\n'
+    'because = "They ask which camera it was."\n'
+)
+CUT_OUT = '[[strip]]\nid = "cut-out"\nwhat = ["hidden"]\nbecause = "Nobody shows it."\n'
+
+
+def photo() -> bytes:
+    """A photograph that names the telephone it was taken with."""
+    exif, content = Image.Exif(), io.BytesIO()
+    exif[0x0110] = "Telephone 7"
+    Image.linear_gradient("L").resize((32, 32)).save(content, "jpeg", exif=exif)
+    return content.getvalue()
+
+
+@in_the_file_office(rulebook=lambda: rules(BOX, metadata=KEPT))
+async def test_a_file_leaves_as_the_rules_of_the_first_byte_say(office: FileOffice) -> None:
+    """P3: the box was away when the rules tightened; what is put there then is cleaned again, and is one copy."""
+    office.box.no_line.append(BUSY)
+    transfer = await office.drops(photo(), name="site.jpg", media="image/jpeg")
+    await office.rests()
+
+    await office.publishes(BOX)
+    await office.passes(10 * MINUTE)
+
+    (content,) = office.box.files.values()
+    assert ([State.SHIPPED], 2) == (office.states(transfer), office.kinds(transfer).count("scrubbed"))
+    assert (True, False) == (b"Telephone 7" in photo(), b"Telephone 7" in content)
+
+
+@in_the_file_office(rulebook=lambda: rules(BOX, metadata=CUT_OUT))
+async def test_a_file_that_may_no_longer_leave_as_it_is_waits(office: FileOffice) -> None:
+    """It never goes as it came instead: what a rule would have cut out, and no rule does any more, a person decides."""
+    office.box.no_line.append(BUSY)
+    transfer = await office.drops(pptx_file.dirty(hidden=' hidden="1"').content, name="a.pptx", media="")
+    await office.rests()
+    assert [State.WAITING] == office.states(transfer), office.reasons(transfer)
+
+    await office.publishes(BOX)
+    await office.passes(10 * MINUTE)
+
+    assert ([State.HELD], ["document"], {}) == (office.states(transfer), office.reasons(transfer), office.box.files)
 
 
 @in_the_file_office(rulebook=no_route)

@@ -8,8 +8,9 @@ from datetime import UTC, date
 
 import pytest
 
+from gateway.catalogue.texts import ENGLISH
 from gateway.engine.archive import Story
-from gateway.engine.files.receipts import STATES, Scope, as_json, as_text, document, read_me, titles
+from gateway.engine.files.receipts import Scope, as_json, as_text, document, in_words, read_me, titles
 from gateway.facts import Fact, Judged, Outcome, Reason, Recalled, Received
 from gateway.journey import State
 from gateway.keep import Row
@@ -35,7 +36,7 @@ def judged(outcome: Outcome, *codes: str) -> Judged:
 
 def test_a_receipt_for_a_person() -> None:
     """It says what became of the file, in a sentence, then what is known of it, line by line."""
-    text = as_text(document(story(judged(Outcome.HOLD, "document")), rules())).decode("utf-8-sig")
+    text = as_text(document(story(judged(Outcome.HOLD, "document")), rules()), ENGLISH).decode("utf-8-sig")
     assert text.startswith("This file waits.\r\n")
     for words in ("Žaloba.pdf", "partner:court", Digest.of(b"abc").sha256, TRANSFER.id, "7, 8"):
         assert words in text, words
@@ -52,7 +53,7 @@ def test_a_receipt_for_a_machine() -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_words(state: State) -> None:
     """A receipt can be written wherever a leg is."""
-    assert STATES[state]
+    assert in_words(state, ENGLISH)
 
 
 def test_the_names_of_receipts() -> None:

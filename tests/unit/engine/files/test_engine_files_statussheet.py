@@ -9,12 +9,15 @@ from datetime import UTC
 
 import pytest
 
+from gateway.catalogue.texts import ENGLISH
 from gateway.engine.archive import Story
-from gateway.engine.files.statussheet import HEADINGS, sheet
+from gateway.engine.files.statussheet import sheet
 from gateway.facts import Fact, Recalled, Received
 from gateway.keep import Row
 from gateway.transfer import BlobId, Digest, Item, Leg, Recipient, Transfer, Way, transfer_id
 from tests.unit.engine.engine_world import ALENA, NOON, party
+
+HEADINGS = ["handed in", "file", "for", "label", "purpose", "state", "in words", "receipt", "reference"]
 
 
 def story(name: str, *facts: Fact) -> Story:
@@ -36,9 +39,9 @@ def test_a_line_says_where_a_file_stands() -> None:
     """When, what, for whom, under which label, its state, and where its receipt is."""
     taken_back = story("žaloba.txt", Recalled(leg=0, by=ALENA))
 
-    first, line = rows(sheet([("2026-11-23-žaloba.txt", taken_back)], UTC))
+    first, line = rows(sheet([("2026-11-23-žaloba.txt", taken_back)], UTC, ENGLISH))
 
-    assert list(HEADINGS) == first
+    assert HEADINGS == first
     assert ["žaloba.txt", "court", "office", "general", "recalled"] == line[1:6]
     assert ["2026-11-23-žaloba.txt.txt", taken_back.stream] == line[7:]
 
@@ -46,7 +49,7 @@ def test_a_line_says_where_a_file_stands() -> None:
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "＝1+1", '"=1', "a,b"])
 def test_no_cell_is_a_formula(name: str) -> None:
     """Whatever a file is called, a spreadsheet shows it and computes nothing; commas and quotes stay in their cell."""
-    _, line = rows(sheet([("t", story(name))], UTC))
+    _, line = rows(sheet([("t", story(name))], UTC, ENGLISH))
 
     assert line[1].removeprefix("'") == name
     assert not any(cell.startswith(("=", "+", "-", "@", "＝")) for cell in line)
@@ -54,7 +57,7 @@ def test_no_cell_is_a_formula(name: str) -> None:
 
 def test_nobody_has_handed_in_anything() -> None:
     """The sheet is there all the same, with its headings."""
-    assert [list(HEADINGS)] == rows(sheet([], UTC))
+    assert [HEADINGS] == rows(sheet([], UTC, ENGLISH))
 
 
 def test_one_that_was_refused_at_the_door_is_there() -> None:
@@ -65,4 +68,4 @@ def test_one_that_was_refused_at_the_door_is_there() -> None:
     transfer = replace(received.transfer, items=())
     only = replace(refused, facts=(Received(transfer=transfer),))
 
-    assert transfer.envelope.subject == rows(sheet([("t", only)], UTC))[1][1]
+    assert transfer.envelope.subject == rows(sheet([("t", only)], UTC, ENGLISH))[1][1]
