@@ -1,14 +1,16 @@
 """`sealgate` with a clock that a story can put forward: the same command, and some minutes from a file on top.
 
-Every process of a story reads the same file, so that the gateway, its orders and `fsck` agree what time it is. TLS and
-the kernel do not: they keep the machine's time.
+Every process of a story reads the same file, so that the gateway, its scribe, its orders and `fsck` agree what time it
+is. TLS and the kernel do not: they keep the machine's time.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
+from gateway.commands import scribe
 from gateway.commands.main import main
 from gateway.engine.clock import SystemClock
 
@@ -23,4 +25,8 @@ def _story_ms(clock: SystemClock) -> int:
 
 if __name__ == "__main__":
     SystemClock.now_ms = _story_ms  # type: ignore[method-assign]
-    main()
+    scribe.COMMAND = (sys.executable, "-m", "tests.clockwork", "--scribe")
+    if sys.argv[1:2] == ["--scribe"]:
+        scribe.main(Path(sys.argv[2]))
+    else:
+        main()

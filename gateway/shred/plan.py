@@ -7,10 +7,11 @@ texts, so a plan is a secret and is destroyed with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
+T = TypeVar("T")
 CLASSES = ("op", "snd", "rcp", "obj", "net", "sec")
 
 What = Literal["class", "payload", "shard"]
@@ -36,6 +37,8 @@ class Order:
     leg: int | None
     classes: tuple[str, ...]
     entries: int
+    why: str = ""
+    """On what ground, where it is not the whole plan's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,32 @@ class Plan:
     """Addresses that can no longer sign in."""
     remains: tuple[str, ...] = ()
     """What stays, in words."""
+
+
+def joined(plans: Sequence[Plan]) -> Plan:
+    """One plan of several for the same: what each destroys, once. Raises `ValueError` if there is none, or no one what.
+
+    What an order's entries bear belongs to one plan alone.
+    """
+    (what,) = {plan.what for plan in plans}
+
+    def all_of(part: Callable[[Plan], tuple[T, ...]]) -> tuple[T, ...]:
+        return tuple(dict.fromkeys(one for plan in plans for one in part(plan)))
+
+    return Plan(
+        what=what,
+        orders=all_of(lambda plan: plan.orders),
+        pieces=all_of(lambda plan: plan.pieces),
+        legs=all_of(lambda plan: plan.legs),
+        texts=all_of(lambda plan: plan.texts),
+        touched=all_of(lambda plan: plan.touched),
+        payloads=all_of(lambda plan: plan.payloads),
+        forgotten=all_of(lambda plan: plan.forgotten),
+        blobs=all_of(lambda plan: plan.blobs),
+        certificates=all_of(lambda plan: plan.certificates),
+        accounts=all_of(lambda plan: plan.accounts),
+        remains=all_of(lambda plan: plan.remains),
+    )
 
 
 def orders_of(pieces: Iterable[Piece]) -> tuple[Order, ...]:

@@ -3,12 +3,13 @@
 A hold keeps a leg when any of its lists names somebody or something of that leg: to keep too much can be mended. A
 period of the schedule keeps what it is about until it ends; statutory periods outrank a request (GDPR Art. 17(3)(b)).
 Whoever approves may answer for a period by its id, where no statute stands behind it; nobody lifts a hold this way.
+What was erased before cannot be asked any more: it may be what a hold names, and of whatever label a period is about.
 Fixed dates arrive as arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,8 +26,12 @@ class Subject:
     partner: str = ""
     purpose: str = ""
     label: str = ""
+    of: str = ""
+    """`sent refused note question`, as far as that is known."""
+    erased: frozenset[str] = frozenset()
+    """Classes of which something is gone."""
     since: date
-    """The day it came in."""
+    """The day it ended: of its last fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +41,25 @@ class Keep:
     id: str
     because: str
     what: frozenset[str]
-    labels: frozenset[str]
-    """Empty: any."""
+    labels: frozenset[str] = frozenset()
+    """Empty: any. So with purposes, and what it is of."""
+    purposes: frozenset[str] = frozenset()
+    of: frozenset[str] = frozenset()
     until: Callable[[date], date]
-    """The last day it is kept, by the day it came in."""
+    """The last day it is kept, by the day it ended."""
+    owner: str = ""
+    """Who hears of it before; empty: whoever may publish rules."""
+    warn_days: int = 0
+    """How long before; 0: nobody does."""
+
+    def fits(self, subject: Subject) -> bool:
+        """Whether it is about this."""
+        is_unknown = "op" in subject.erased
+        return (
+            (not self.labels or subject.label in self.labels or (is_unknown and not subject.label))
+            and (not self.purposes or subject.purpose in self.purposes or (is_unknown and not subject.purpose))
+            and (not self.of or subject.of in self.of or not subject.of)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +75,19 @@ class Hold:
     purposes: frozenset[str] = frozenset()
 
     def holds(self, subject: Subject) -> bool:
-        """Whether it is about this; a hold without a list is about everything."""
-        lists = (self.partners, self.people, self.purposes)
-        if not any(lists):
+        """Whether it is about this, or may be; a hold without a list is about everything."""
+        if not (self.partners or self.people or self.purposes):
             return True
-        named = bool(subject.people & self.people)
-        return named or subject.partner in self.partners or subject.purpose in self.purposes
+        return (
+            self._is_named(self.people, subject.people, subject.erased & {"snd", "rcp"})
+            or self._is_named(self.partners, {subject.partner} - {""}, subject.erased & {"rcp"})
+            or self._is_named(self.purposes, {subject.purpose} - {""}, subject.erased & {"op"})
+        )
+
+    @staticmethod
+    def _is_named(listed: Collection[str], known: Collection[str], erased: Collection[str]) -> bool:
+        """Whether one of them is listed; of what can no longer be asked, all of them may be."""
+        return bool(listed) and (bool(erased) or not set(listed).isdisjoint(known))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +96,16 @@ class Schedule:
 
     keeps: tuple[Keep, ...] = ()
     holds: tuple[Hold, ...] = ()
+
+    def held(self, subject: Subject, on: date) -> tuple[Hold, ...]:
+        """The holds it is under on that day, the longest first."""
+        found = [hold for hold in self.holds if on <= hold.until and hold.holds(subject)]
+        return tuple(sorted(found, key=lambda hold: (-hold.until.toordinal(), hold.id)))
+
+    def longest(self, subject: Subject, classes: Collection[str]) -> Keep | None:
+        """Of all periods about any of these, the one that ends last; None if there is none."""
+        matching = (keep for keep in self.keeps if keep.what.intersection(classes) and keep.fits(subject))
+        return max(matching, key=lambda keep: keep.until(subject.since), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +125,15 @@ def objections(
 
     `answered` are the ids of periods that whoever approves answers for.
     """
-    for hold in schedule.holds:
-        if on <= hold.until and hold.holds(subject):
-            yield Objection(
-                id=hold.id,
-                is_hold=True,
-                until=hold.until,
-                sentence=f'It is under the legal hold "{hold.id}" of {hold.owner} until the end of {_day(hold.until)}: '
-                f"{hold.because}",
-            )
-    longest = _longest(schedule.keeps, subject, classes)
+    for hold in schedule.held(subject, on):
+        yield Objection(
+            id=hold.id,
+            is_hold=True,
+            until=hold.until,
+            sentence=f'It is under the legal hold "{hold.id}" of {hold.owner} until the end of {_day(hold.until)}: '
+            f"{hold.because}",
+        )
+    longest = schedule.longest(subject, classes)
     if longest is not None and longest.id not in answered and on <= longest.until(subject.since):
         until = longest.until(subject.since)
         yield Objection(
@@ -116,14 +152,6 @@ def worst(found: Iterable[Objection]) -> tuple[Objection, ...]:
         if one.id not in latest or latest[one.id].until < one.until:
             latest[one.id] = one
     return tuple(sorted(latest.values(), key=lambda one: (not one.is_hold, -one.until.toordinal(), one.id)))
-
-
-def _longest(keeps: Sequence[Keep], subject: Subject, classes: Collection[str]) -> Keep | None:
-    """Of all that match, the period that ends last."""
-    matching = [
-        keep for keep in keeps if keep.what.intersection(classes) and (not keep.labels or subject.label in keep.labels)
-    ]
-    return max(matching, key=lambda keep: keep.until(subject.since), default=None)
 
 
 def _day(on: date) -> str:

@@ -7,11 +7,13 @@
 5. The store is written anew and its log cut, so that no page holds what is gone.
 6. The disposals are appended, each with the index of its order; the register is cleared, and the log cut again.
 
-Every step may be done twice: after a crash, wherever it was, `finish` goes through all of them again. It runs while no
-gateway does, for what a gateway remembers in memory must go as well.
+Every step may be done twice: after a crash, wherever it was, `finish` goes through all of them again. What people ask
+for is erased while no gateway runs, for what a gateway remembers in memory must go as well. What the schedule lets go
+(`disposing`) ended long ago: it goes beside a running gateway, in the process of the one who writes.
 
-GAP: copies of the records made before, together with the office's keys of then, still open: keys lie in the records,
-not apart from them. The certificate says so. Destroying such copies is the office's own duty.
+What is destroyed is kept in mind, without what it said, for backups from before (`safekeeping.disposals`): a restore
+erases it again. GAP: a copy that somebody else keeps, of the backups and their keys together, still opens what it held;
+the certificate says so, and destroying such copies is the office's own duty.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.forgetting.redacting import without_class, without_texts
 from gateway.engine.forgetting.scope import Reach
-from gateway.errors import StoreAway, StoreBroken
+from gateway.engine.rulesets import RULES
+from gateway.engine.safekeeping.disposals import Disposals
+from gateway.errors import Conflict, StoreAway, StoreBroken
 from gateway.facts import Disposed, Receipt, Shard, kind_of, to_bytes
 from gateway.keep import Blobs, Erases, Records, Redaction, Tidies
 from gateway.keep.keyring import Keyring
@@ -41,6 +45,7 @@ from gateway.transfer import BlobId
 
 PREFIX = "erasure/"
 REGISTER = "erasure"
+UNFINISHED = "an erasure was begun and is not finished: sealgate ledger erase finish"
 
 
 class Store(Records, Erases, Tidies, Protocol):
@@ -124,6 +129,8 @@ class _Pending(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     before: str
     shard: Shard | None = None
+    under: int | None = None
+    """By the schedule alone: how often rules had been published when it was asked. None: a person approved it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,40 +145,56 @@ class Erasure:
     ring: Ring
     roll: Roll
     clock: Clock
+    copies: Disposals | None = None
+    """What is kept in mind for backups made before."""
 
     def order(
         self, reach: Reach, request: Request, schedule: Schedule, *, on: date, shard: Shard | None = None
     ) -> Erased | Kept:
         """Order it and carry it out, or say why not. Raises `StoreAway` while an earlier one is not finished."""
         if self._pending() is not None:
-            raise StoreAway("an erasure was begun and is not finished: sealgate ledger erase finish")
+            raise StoreAway(UNFINISHED)
         kept = self._kept(reach, request, schedule, on)  # 1
         if kept is not None:
             return kept
+        done = self._begin(reach.plan, request, shard=shard)
+        assert done is not None  # only what the schedule alone lets go depends on the rules of the hour
+        return done
+
+    def let_go(self, plan: Plan, request: Request, *, under: int) -> Erased | None:
+        """Carry out what the schedule has let go, if rules have been published just so often; else None.
+
+        So nothing is ordered under rules, or beside a legal hold, other than those the plan was made by. Raises
+        `StoreAway` while an earlier one is not finished.
+        """
+        return self._begin(plan, request, under=under)
+
+    def finish(self) -> Erased | None:
+        """Finish what a crash interrupted; None if nothing was, or if it was not ordered and the rules have changed."""
+        found = self._pending()
+        return self._carry_out(*found) if found else None
+
+    def _begin(
+        self, plan: Plan, request: Request, *, shard: Shard | None = None, under: int | None = None
+    ) -> Erased | None:
         head = self.records.since(0, 0).head
         pending = _Pending(
             stream=PREFIX + self.clock.random(16).hex(),
-            plan=reach.plan,
+            plan=plan,
             by=request.by,
             why=request.why,
             before=head.note if head else "",
             shard=shard,
+            under=under,
         )
         sealed = self.keyring.wrap(REGISTER, msgspec.json.encode(pending))
         if self.records.swap(REGISTER, old=None, new=sealed) != sealed:  # 2
-            raise StoreAway("another erasure has just begun")
+            raise StoreAway(UNFINISHED)
         return self._carry_out(pending, sealed)
-
-    def finish(self) -> Erased | None:
-        """Finish what a crash interrupted; None if nothing was."""
-        found = self._pending()
-        return self._carry_out(*found) if found else None
 
     def _pending(self) -> tuple[_Pending, bytes] | None:
         sealed = self.records.swap(REGISTER, old=None, new=None)
-        if sealed is None:
-            return None
-        return msgspec.json.decode(self.keyring.unwrap(REGISTER, sealed), type=_Pending), sealed
+        return (_unsealed(sealed, self.keyring), sealed) if sealed is not None else None
 
     # ── 1: what stands against it ────────────────────────────────────────────────────────────────────────────────
 
@@ -202,14 +225,20 @@ class Erasure:
 
     # ── 3 to 6 ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _carry_out(self, pending: _Pending, sealed: bytes) -> Erased:
+    def _carry_out(self, pending: _Pending, sealed: bytes) -> Erased | None:
         plan = pending.plan
         ordered, done = self._entries(pending.stream)
         if not ordered:  # 3
             facts = tuple(_disposed(order, plan.what, pending.by, pending.why, pending.shard) for order in plan.orders)
-            ordered = self._append(pending.stream, facts, expected=0)
+            try:
+                ordered = self._append(pending.stream, facts, expected=0, under=pending.under)
+            except Conflict:
+                if pending.under is None:
+                    raise
+                self.records.swap(REGISTER, old=sealed, new=None)
+                return None
         if not done:
-            self._destroy(plan)  # 4
+            self._destroy(plan, pending)  # 4
             self.records.compact()  # 5
             self._shrink()
             facts = tuple(
@@ -219,6 +248,7 @@ class Erasure:
             done = self._append(pending.stream, facts, expected=len(ordered))  # 6
         self.records.swap(REGISTER, old=sealed, new=None)
         self._shrink()
+        left = self.copies.carry_over(_name(pending)) if self.copies and pending.under is None else ""
         return Erased(
             stream=pending.stream,
             what=plan.what,
@@ -227,7 +257,7 @@ class Erasure:
             before=pending.before,
             ordered=ordered,
             done=done,
-            remains=plan.remains,
+            remains=(*plan.remains, left) if left else plan.remains,
         )
 
     def _entries(self, stream: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -239,18 +269,25 @@ class Erasure:
         orders = tuple(index for index, fact in rows if isinstance(fact, Disposed) and fact.ordered is None)
         return orders, tuple(index for index, fact in rows if isinstance(fact, Disposed) and fact.ordered is not None)
 
-    def _append(self, stream: str, facts: tuple[Disposed, ...], *, expected: int) -> tuple[int, ...]:
+    def _append(
+        self, stream: str, facts: tuple[Disposed, ...], *, expected: int, under: int | None = None
+    ) -> tuple[int, ...]:
         if not facts:  # texts went of facts that no entry tells
             return ()
-        (receipt,) = self.pen.append_now(Write(stream=stream, facts=facts, expected=expected))
+        unchanged = () if under is None else (Write(stream=RULES, facts=(), expected=under),)
+        receipt, *_ = self.pen.append_now(Write(stream=stream, facts=facts, expected=expected), *unchanged)
         return receipt_entries(receipt, len(facts))
 
-    def _destroy(self, plan: Plan) -> None:
+    def _destroy(self, plan: Plan, pending: _Pending) -> None:
         boxes = boxes_of(plan.pieces)
-        for stream in dict.fromkeys((*plan.touched, *plan.payloads, *boxes)):
-            redaction = self._redaction(stream, plan, boxes.get(stream, ()))
-            if redaction is not None:
-                self.records.redact([redaction])
+        streams = dict.fromkeys((*plan.touched, *plan.payloads, *boxes))
+        found = (self._redaction(stream, plan, boxes.get(stream, ())) for stream in streams)
+        redactions = tuple(one for one in found if one is not None)
+        if self.copies is not None:
+            is_asked = pending.under is None
+            self.copies.remember(_name(pending), plan, redactions, self.clock.now_ms(), is_asked=is_asked)
+        for redaction in redactions:
+            self.records.redact([redaction])
         for stream in plan.forgotten:
             self.records.forget(stream)
         for blob in plan.blobs:
@@ -302,6 +339,10 @@ class Erasure:
             raise StoreBroken("somebody is reading the records: stop them, then: sealgate ledger erase finish")
 
 
+def _name(pending: _Pending) -> str:
+    return pending.stream.removeprefix(PREFIX)
+
+
 def receipt_entries(receipt: Receipt, count: int) -> tuple[int, ...]:
     """The entries of the facts that a receipt is for; each of these has one."""
     return receipt.indexes[-count:]
@@ -315,9 +356,18 @@ def _disposed(order: Order, what: str, by: str, why: str, shard: Shard | None = 
         entries=order.entries,
         about=order.about,
         by=by,
-        why=why,
+        why=order.why or why,
         shard=shard,
     )
+
+
+def is_by_schedule(sealed: bytes, keyring: Keyring) -> bool:
+    """Whether what a register holds was let go by the schedule alone: that, a gateway finishes by itself."""
+    return _unsealed(sealed, keyring).under is not None
+
+
+def _unsealed(sealed: bytes, keyring: Keyring) -> _Pending:
+    return msgspec.json.decode(keyring.unwrap(REGISTER, sealed), type=_Pending)
 
 
 def _without(said: Attested, boxes: Mapping[int, tuple[str, ...]]) -> Attested:

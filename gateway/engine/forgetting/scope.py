@@ -6,14 +6,15 @@ what it missed would stay: a person is looked for in every stream. What is still
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations, Attested
 from gateway.engine.clock import moment
 from gateway.engine.forgetting.redacting import names, says
+from gateway.engine.forgetting.subjects import gathered, kinds_of
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.recount import blobs_of
 from gateway.engine.writing import DAYS
@@ -61,7 +62,9 @@ class _Gathered:
     payloads: list[str] = field(default_factory=list)
     blobs: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+    zone: tzinfo = UTC
     _days: list[str] = field(default_factory=list)
+    _kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def take(self, story: Story, said: Attested, classes: Collection[str]) -> None:
         """One entry of which these classes go."""
@@ -76,8 +79,10 @@ class _Gathered:
         if said.entry.kind == "sealed" and "rcp" in classes:
             self._days.append(f"{DAYS}{_day(said.entry.time_ms).isoformat()}")
         key = (piece.about, piece.leg)
-        known = self.subjects.get(key)
-        self.subjects[key] = _subject(said, known)
+        if story.stream not in self._kinds:
+            self._kinds[story.stream] = kinds_of(story)
+        of = self._kinds[story.stream][piece.leg or 0]
+        self.subjects[key] = gathered(self.subjects.get(key), said, of=of, zone=self.zone)
 
     def papers(self, story: Story) -> None:
         """The stream's papers go."""
@@ -105,25 +110,30 @@ class _Gathered:
 class Scope:
     """Finds it, in the records as they are now."""
 
-    def __init__(self, records: Reading, attestations: Attestations) -> None:
+    def __init__(self, records: Reading, attestations: Attestations, zone: tzinfo = UTC) -> None:
         self._records = records
         self._attestations = attestations
+        self._zone = zone
         self._index_key = attestations.index_key
 
     # ── one class of one leg ─────────────────────────────────────────────────────────────────────────────────────
 
     def of_class(self, transfer: TransferId, leg: int, classes: Collection[str]) -> Reach:
         """These classes of one recipient's copy. Raises `KeyError` if there is no such copy."""
+        return self.of_classes(transfer, {leg: classes})
+
+    def of_classes(self, transfer: TransferId, by_leg: Mapping[int, Collection[str]]) -> Reach:
+        """By leg, these classes of some recipients' copies. Raises `KeyError` if there is no such copy."""
         story = self._story(transfer)
-        if leg >= len(story.journey.legs):
+        if max(by_leg) >= len(story.journey.legs):
             raise KeyError(transfer)
-        found = _Gathered()
+        found = _Gathered(zone=self._zone)
         for said in self._attestations.of(story):
-            if said.entry.leg == leg:
-                here = [cls for cls in classes if said.classes[CLASSES.index(cls)] is not None]
-                if here:
-                    found.take(story, said, here)
-        found.legs.append(Legs(stream=transfer, leg=leg, classes=in_order(classes)))
+            asked = by_leg.get(said.entry.leg, ()) if said.entry.leg is not None else ()
+            here = [cls for cls in asked if said.classes[CLASSES.index(cls)] is not None]
+            if here:
+                found.take(story, said, here)
+        found.legs += (Legs(stream=transfer, leg=leg, classes=in_order(one)) for leg, one in by_leg.items())
         self._note_open(found, story)
         return found.reach(
             Plan(
@@ -142,14 +152,14 @@ class Scope:
 
     def of_payload(self, transfer: TransferId) -> Reach:
         """The papers of a transfer, the upload they came by included."""
-        found = _Gathered()
+        found = _Gathered(zone=self._zone)
         orders: dict[int, Order] = {}
         for story in self._both(transfer):
             found.papers(story)
             self._note_open(found, story)
             for said in self._attestations.of(story):
                 leg = said.entry.leg
-                if leg is not None and leg not in orders:
+                if leg is not None:
                     found.take(story, said, ())
                     orders[leg] = Order(about=(said.entry.x or b"").hex(), leg=leg, classes=(), entries=0)
         plan = Plan(
@@ -163,10 +173,13 @@ class Scope:
 
     # ── one matter ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def of_matter(self, transfer: TransferId) -> Reach:
-        """A transfer whole, with the upload it came by and the gateway's own notes about it."""
-        found = _Gathered()
-        streams = [*self._both(transfer), *self._notes_about(transfer)]
+    def of_matter(self, transfer: TransferId, *, with_notes: bool = True) -> Reach:
+        """A transfer whole, with the upload it came by and the gateway's own notes about it.
+
+        The notes are looked for in all that was ever received; a schedule has periods of its own for them.
+        """
+        found = _Gathered(zone=self._zone)
+        streams = [*self._both(transfer), *(self._notes_about(transfer) if with_notes else ())]
         for story in streams:
             self._whole(found, story)
         return found.reach(
@@ -200,7 +213,7 @@ class Scope:
     def of_person(self, addresses: Sequence[str], also: Sequence[str] = ()) -> Reach:
         """Somebody everywhere: in every entry, fact, index and ring; `also` are further texts, a name say."""
         texts = tuple(dict.fromkeys(text.casefold() for text in (*addresses, *also)))
-        found = _Gathered()
+        found = _Gathered(zone=self._zone)
         for story in self._stories():
             if any(_may_say(fact, texts) and says(fact, texts) for fact in story.facts):
                 self._person(found, story, texts)
@@ -220,7 +233,7 @@ class Scope:
             remains=(
                 "of each of these entries: kind, time, order, outcome, and every class that did not name the person",
                 "earlier sets of rules, if they named the person: their digest is in every entry of their time",
-                "copies of the records made before: they, together with the office's keys, still open; destroy them",
+                "copies that somebody else keeps of backups from before, together with the keys of then: destroy them",
             ),
         )
         return found.reach(plan, has_papers=bool(found.payloads))
@@ -258,7 +271,7 @@ class Scope:
         `about` are 16 fresh bytes for those entries to bear.
         """
         end_ms = ends_ms(year)
-        found = _Gathered()
+        found = _Gathered(zone=self._zone)
         streams: list[str] = []
         for story in self._stories():
             if story.stream.startswith(YEARLY) and story.rows[-1].at_ms < end_ms:
@@ -331,26 +344,6 @@ def _naming(said: Attested, texts: Sequence[str]) -> tuple[str, ...]:
     if is_acting and "net.src" in said.values:
         found.add("net")
     return in_order(found)
-
-
-def _subject(said: Attested, known: Subject | None) -> Subject:
-    values = said.values
-    people = {values.get(name, "").casefold() for name in ("snd.addr", "rcp.addr", "rcp.second")} - {""}
-    if known is None:
-        return Subject(
-            people=frozenset(people),
-            partner=values.get("rcp.agency", ""),
-            purpose=values.get("op.purpose", ""),
-            label=values.get("op.label", ""),
-            since=_day(said.entry.time_ms),
-        )
-    return replace(
-        known,
-        people=known.people | people,
-        partner=known.partner or values.get("rcp.agency", ""),
-        purpose=known.purpose or values.get("op.purpose", ""),
-        label=known.label or values.get("op.label", ""),
-    )
 
 
 def _day(at_ms: int) -> date:

@@ -8,7 +8,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,58 +32,12 @@ from gateway.ledger.terms import term
 from gateway.shred.schedule import Hold, Schedule
 from gateway.transfer import Address, BlobId, Digest, Item, Party, transfer_id
 from tests.audited import Past, checked, laid_out, writing
+from tests.unit.engine.forgetting.power_cuts import CHANGES, Fuse, Fused, NoRing, PowerCut
 
 STRANGER, CLERK, ALENA = "stranger@other.test", "clerk@court.test", "alena@town.test"
 REQUEST = Request(by="per@town.test", basis="GDPR Art. 17(1)(b)", reference="E-14")
 TODAY = date(2026, 11, 21)
 FREE = Schedule()
-
-
-class PowerCut(Exception):
-    """Whoever worked here died."""
-
-
-@dataclass
-class Fuse:
-    """Counts every step of an erasure; at `blows_at` nothing goes on, nor after."""
-
-    blows_at: int = 0
-    passed: list[str] = field(default_factory=list)
-
-    def step(self, name: str) -> None:
-        self.passed.append(name)
-        if self.blows_at and len(self.passed) >= self.blows_at:
-            raise PowerCut(name)
-
-
-class Fused:
-    """Somebody who works, cut off before or after each thing they change."""
-
-    def __init__(self, worker: Any, fuse: Fuse, verbs: Iterable[str]) -> None:
-        self._worker, self._fuse, self._verbs = worker, fuse, frozenset(verbs)
-
-    def __getattr__(self, name: str) -> Any:
-        verb = getattr(self._worker, name)
-        if name not in self._verbs:
-            return verb
-
-        def cut(*given: Any, **named: Any) -> Any:
-            self._fuse.step(f"before {name}")
-            done = verb(*given, **named)
-            self._fuse.step(f"after {name}")
-            return done
-
-        return cut
-
-
-class NoRing:
-    """A ring of keys that only remembers what left it."""
-
-    def __init__(self) -> None:
-        self.dropped: list[str] = []
-
-    def drop(self, fingerprint: str, now_ms: int) -> None:
-        self.dropped.append(fingerprint)
 
 
 @dataclass
@@ -122,7 +76,7 @@ def desk(folder: Path, fuse: Fuse | None = None) -> Iterator[Desk]:
         scribe.start()
         try:
             erasure = Erasure(
-                records=Fused(office.writable, fuse, ("swap", "redact", "forget", "compact", "shrink")),
+                records=Fused(office.writable, fuse, CHANGES),
                 pen=Fused(scribe, fuse, ("append_now",)),
                 archive=office.archive,
                 keyring=office.keyring,
