@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from gateway.commands.ask import secret_of
+from gateway.commands.audit.twofold import require_two, signed_twice
 from gateway.commands.office import (
     DEFAULT_RECORDS,
     Office,
@@ -36,13 +36,11 @@ from gateway.engine.outsiders.anchors import Anchor, Anchors
 from gateway.engine.outsiders.recovery import Missing, Refilled, missing, refill
 from gateway.errors import Misconfigured, RolledBack
 from gateway.facts import Consulted
-from gateway.keep.accounts import Accounts
 from gateway.keep.private import sync_folder
 from gateway.ledger.checkpoint import Signer
 from gateway.ledger.statement import genesis_statement
 
 FINDING = 1
-POWER = "publish"
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +59,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--from", "mirror", metavar="FOLDER-OR-URL", help="Fetch the lost entries back from this copy.")
 @click.option("--new-origin", is_flag=True, help="Begin a new ledger under the origin gateway.toml names now.")
 @click.option("--loss", default="", metavar="TEXT", help="What was lost, for the new ledger's first entry.")
-@click.option("--as", "by", metavar="ADDRESS", default="", help="Who orders this.")
-@click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Their password.")
-@click.option("--second", metavar="ADDRESS", default="", help="Who signs beside them.")
-@click.option("--second-password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Likewise.")
+@signed_twice
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def recover(
@@ -79,7 +74,7 @@ def recover(
     if bool(mirror) and new_origin:
         raise click.UsageError("--from and --new-origin exclude each other")
     if mirror or new_origin:
-        _require_two(setting, (by, password_file), (second, second_password_file))
+        require_two(setting, (by, password_file), (second, second_password_file))
     if new_origin:
         if not loss:
             raise click.UsageError("--new-origin needs --loss: the new ledger's first entry says what was lost")
@@ -128,7 +123,7 @@ def _refill(setting: Setting, mirror: str, who: str) -> Told:
 def _write_down(office: Office, words: str, who: str) -> None:
     """The first new entry says what was done; the boot rule holds for it as for any."""
     rules = rules_of_office(office)
-    scribe = scribe_of(office, rules, lambda why: None)
+    scribe = scribe_of(office, rules, lambda why: None, is_settling=True)
     scribe.start()
     try:
         fact = Consulted(by=who, question=words, why="an older copy was put back", size=scribe.frontier.size)
@@ -183,27 +178,11 @@ def _anchors_before(setting: Setting, office: Office, origin: str) -> tuple[Anch
 def _set_aside(setting: Setting, origin: str, before: Missing) -> Path:
     place = setting.var / f"before-{origin.replace('/', '-')}-{before.kept}"
     place.mkdir(mode=0o700)
-    for name in ("records.db", "records.db-wal", "records.db-shm", "ledger", "anchors"):
+    for name in (Path(DEFAULT_RECORDS).parent.name, "ledger", "anchors"):
         if (setting.var / name).exists():
             (setting.var / name).rename(place / name)
     sync_folder(setting.var)
     return place
-
-
-# ── who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _require_two(setting: Setting, *signers: tuple[str, Path | None]) -> None:
-    """Two people who may publish, with their own passwords. Raises `Misconfigured`."""
-    names = [by.lower() for by, _ in signers]
-    if not all(names) or len(set(names)) < len(names):
-        raise click.UsageError("two people sign this: --as ADDRESS and --second ADDRESS")
-    accounts = Accounts(setting.accounts)
-    with opened(setting) as office:
-        for by, file in signers:
-            person = office.folder_rules.person(by)
-            if person is None or POWER not in person.powers or not accounts.check(by.lower(), secret_of(by, file)):
-                raise Misconfigured(f"name and password do not fit anybody who may publish: {by}")
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────────────────

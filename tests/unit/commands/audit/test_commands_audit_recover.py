@@ -49,7 +49,7 @@ def starts(past: Past) -> None:
 def rolled_back(past: Past, tmp_path: Path) -> tuple[Past, Path, Head]:
     """The records of yesterday; a mirror has what was published since; the true head."""
     old = tmp_path / "records.db"
-    shutil.copy(past.folder / "var" / "records.db", old)
+    shutil.copy(past.folder / "var" / "records" / "records.db", old)
     with writing(past.folder) as pen:
         journey = pen.office.archive.story(past.deferred)
         assert journey is not None
@@ -58,9 +58,9 @@ def rolled_back(past: Past, tmp_path: Path) -> tuple[Past, Path, Head]:
     mirror = tmp_path / "mirror"
     shutil.copytree(past.folder / "var" / "ledger", mirror)
     true = head(past)
-    for path in (past.folder / "var").glob("records.db-*"):
+    for path in (past.folder / "var" / "records").glob("records.db-*"):
         path.unlink()
-    shutil.copy(old, past.folder / "var" / "records.db")
+    shutil.copy(old, past.folder / "var" / "records" / "records.db")
     return past, mirror, true
 
 
@@ -154,5 +154,5 @@ def test_a_new_ledger_names_what_was_lost(rolled_back: tuple[Past, Path, Head]) 
     assert f"town.test/ledger {old.size} " in str(genesis.public["old_head"])
     assert str(genesis.public["anchor"]).startswith(f"{true.size} ")
     assert "a week of entries" == genesis.public["loss"]
-    assert (past.folder / "var" / f"before-town.test-ledger-{old.size}" / "records.db").is_file()
+    assert (past.folder / "var" / f"before-town.test-ledger-{old.size}" / "records" / "records.db").is_file()
     starts(past)
