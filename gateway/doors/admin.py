@@ -17,12 +17,40 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.engine.couriers import Arrival, Couriers, Slip
+from gateway.catalogue.texts import Texts
+from gateway.doors.orders import (
+    Admit,
+    Answer,
+    AnyOrder,
+    BreakGlass,
+    Carried,
+    Consult,
+    Contain,
+    Dispose,
+    Lift,
+    Look,
+    Looked,
+    OwnWord,
+    Publish,
+    Refuse,
+    Release,
+    Review,
+    Revoke,
+    Sign,
+    SignedOrder,
+    Snapshot,
+    Withdraw,
+)
+from gateway.engine.containment.contained import Contained
+from gateway.engine.couriers import Couriers
 from gateway.engine.emergencies import Emergencies
+from gateway.engine.forgetting.disposals import Disposals
 from gateway.engine.glass import Broken
 from gateway.engine.lawmaking.proposals import Proposal
 from gateway.engine.lawmaking.rulemaking import Enacted, Rulemaking
 from gateway.engine.orders import RIGHTS, Orders, Refused
+from gateway.engine.response.containing import Containing
+from gateway.engine.safekeeping.snapshots import Snapshots
 from gateway.engine.signing_in import SignIn
 from gateway.errors import Failure
 from gateway.transfer import Party, TransferId
@@ -34,120 +62,6 @@ PATIENCE_S = 60.0
 NAME = "admin.sock"
 
 
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="verb"):
-    """What every order carries: who signs it, with what, and why."""
-
-    by: str = ""
-    secret_password: str = ""
-    why: str = ""
-
-
-class Release(Order, frozen=True, kw_only=True, tag="release"):
-    """Let a leg that waits be judged again; without `leg`, all of them."""
-
-    transfer: str
-    leg: int | None = None
-
-
-class Refuse(Order, frozen=True, kw_only=True, tag="refuse"):
-    """End a leg that waits, and tell its sender."""
-
-    transfer: str
-    leg: int | None = None
-
-
-class OwnWord(Order, frozen=True, kw_only=True, tag="own-word"):
-    """Answer what the gateway asked the sender; `is_yes` false takes it back."""
-
-    transfer: str
-    leg: int | None = None
-    is_yes: bool = True
-
-
-class BreakGlass(Order, frozen=True, kw_only=True, tag="break-glass"):
-    """Let one transfer go in spite of a `forbid` or a missing `allow`; `second` and their password sign too."""
-
-    transfer: str
-    leg: int | None = None
-    label: str = ""
-    second: str = ""
-    secret_second_password: str = ""
-
-
-class Review(Order, frozen=True, kw_only=True, tag="review"):
-    """Say what was found when the glass had been broken, or about everybody's rights."""
-
-    of: str = ""
-
-
-class Admit(Order, frozen=True, kw_only=True, tag="admit"):
-    """Take a recipient's certificate in; `how` says how it was verified."""
-
-    certificate: bytes
-    how: str = ""
-
-
-class Revoke(Order, frozen=True, kw_only=True, tag="revoke"):
-    """Never use a key again."""
-
-    fingerprint: str
-
-
-class Publish(Order, frozen=True, kw_only=True, tag="publish"):
-    """Bring rule files into force; `second` and their password sign too. If two must and one did, they wait."""
-
-    files: dict[str, str]
-    second: str = ""
-    secret_second_password: str = ""
-
-
-class Sign(Order, frozen=True, kw_only=True, tag="sign"):
-    """Be the second to sign rules that wait."""
-
-    proposal: str
-
-
-class Withdraw(Order, frozen=True, kw_only=True, tag="withdraw"):
-    """Drop rules that wait for a second signature."""
-
-    proposal: str
-
-
-class Consult(Order, frozen=True, kw_only=True, tag="consult"):
-    """Write down a question to the ledger before it is answered; unsigned, it is the machine's user who asks."""
-
-    question: str
-
-
-class Carried(Order, frozen=True, kw_only=True, tag="carried"):
-    """What a courier carries: handed over, authorised by `second` where the rules make it wait; or arrived."""
-
-    told: Slip | Arrival
-    second: str = ""
-    secret_second_password: str = ""
-
-
-class Look(Order, frozen=True, kw_only=True, tag="look"):
-    """Look at everything that waits, now."""
-
-
-SignedOrder = (
-    Release | Refuse | OwnWord | BreakGlass | Review | Admit | Revoke | Publish | Sign | Withdraw | Consult | Carried
-)
-AnyOrder = SignedOrder | Look
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What became of an order."""
-
-    is_done: bool
-    sentence: str
-    subjects: tuple[str, ...] = ()
-    """What it was done to: legs, addresses."""
-    proposal: str = ""
-    """What waits for a second signature now."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Counter:
     """Takes orders, whoever brings them: the socket, or a command in the same process."""
@@ -157,6 +71,11 @@ class Counter:
     emergencies: Emergencies
     couriers: Couriers
     signing_in: SignIn
+    containing: Containing
+    snapshots: Snapshots | None = None
+    """Copies the records while they are written; None where no gateway runs."""
+    disposals: Disposals | None = None
+    """Lets go what is due, in the process that writes; None where no gateway runs."""
 
     async def take(self, order: AnyOrder, *, uid: int) -> Answer:
         """Carry an order out; `uid` is whose process brought it.
@@ -164,50 +83,74 @@ class Counter:
         A failure of ours becomes an answer too: its `cause` is for the administrator.
         """
         try:
-            if isinstance(order, Look) or (isinstance(order, Consult) and not order.by):
+            if isinstance(order, Look | Snapshot | Dispose) or (isinstance(order, Consult) and not order.by):
                 return await self._unsigned(order, uid)
             signer = await self._signer(order.by, order.secret_password)
             if signer is None:
-                return _no("Name and password do not fit anybody who may sign orders (--as ADDRESS).")
+                return _no(self._say("answer.who"))
             return await self._signed(order, signer)
         except Failure as why:
             return _no(why.cause)
         except Exception:  # a bug met by one order; whoever brought it hears that it is ours
             log.exception("order failed")
-            return _no("Something went wrong here; the gateway's log says what.")
+            return _no(self._say("answer.failed"))
 
-    async def _unsigned(self, order: Consult | Look, uid: int) -> Answer:
+    async def _unsigned(self, order: Consult | Look | Snapshot | Dispose, uid: int) -> Answer:
+        if isinstance(order, Snapshot):
+            return await self._snapshot(order)
+        if isinstance(order, Dispose):
+            return await self._dispose(order)
         if isinstance(order, Look):
             self.orders.look()
-            return Answer(is_done=True, sentence="Looking.")
+            return Answer(is_done=True, sentence=self._say("answer.looking"))
         fact = await self.orders.consult(f"operator:{_user(uid)}", order.question, order.why)
-        return Answer(is_done=True, sentence="Written down.", subjects=(str(fact.size),))
+        return Answer(is_done=True, sentence=self._say("answer.written"), subjects=(str(fact.size),))
+
+    async def _snapshot(self, order: Snapshot) -> Answer:
+        if self.snapshots is None:
+            return _no(self._say("answer.no-gateway.copy"))
+        if order.manifest:
+            note = await self.snapshots.sign(order.manifest)
+            return Answer(is_done=True, sentence=self._say("answer.signed"), subjects=(note,))
+        told = await self.snapshots.turn(goes_on=order.goes_on)
+        sentence = self._say("answer.copied") if told.is_whole else self._say("answer.copying")
+        return Answer(is_done=told.is_whole, sentence=sentence, subjects=(str(told.done), str(told.of)))
+
+    async def _dispose(self, order: Dispose) -> Answer:
+        if self.disposals is None:
+            return _no(self._say("answer.no-gateway.dispose"))
+        cleared = await self.disposals.dispose(order.streams)
+        counts = tuple(map(str, (cleared.papers, cleared.values, cleared.looked_at)))
+        return Answer(is_done=True, sentence=self._say("answer.let-go"), subjects=(*counts, *cleared.erasures))
 
     async def _signed(self, order: SignedOrder, signer: Party) -> Answer:
         match order:
             case Consult(question=question, why=why):
                 fact = await self.orders.consult(signer.person, question, why)
-                return Answer(is_done=True, sentence="Written down.", subjects=(str(fact.size), signer.person))
+                return _done(self._say("answer.written"), str(fact.size), signer.person)
             case Release(transfer=transfer, leg=leg, why=why):
                 done = await self.orders.release(TransferId(transfer), leg, signer, why)
-                return _of_legs(done, f"Released by {signer.name}; it is judged again now.")
+                return _of_legs(done, self._say("answer.released", name=signer.name))
             case Refuse(transfer=transfer, leg=leg, why=why):
                 done = await self.orders.refuse(TransferId(transfer), leg, signer, why)
-                return _of_legs(done, f"Refused by {signer.name}; the sender is told.")
+                return _of_legs(done, self._say("answer.refused", name=signer.name))
             case OwnWord() | BreakGlass() | Review():
                 return await self._of_one(order, signer)
+            case Contain() | Lift() | Looked():
+                return await self._of_incident(order, signer)
             case Admit(certificate=certificate, how=how):
                 admitted = await self.orders.admit(certificate, signer, how)
                 if isinstance(admitted, Refused):
                     return _no(admitted.sentence)
-                sentence = f"{admitted[0].fingerprint} is now {admitted[0].standing}."
-                return Answer(is_done=True, sentence=sentence, subjects=tuple(fact.address for fact in admitted))
+                first = admitted[0]
+                sentence = self._say("answer.admitted", fingerprint=first.fingerprint, standing=first.standing)
+                return _done(sentence, *(fact.address for fact in admitted))
             case Revoke(fingerprint=fingerprint, why=why):
                 revoked = await self.orders.revoke(fingerprint, signer, why)
                 if isinstance(revoked, Refused):
                     return _no(revoked.sentence)
-                sentence = f"{fingerprint} will not be used again."
-                return Answer(is_done=True, sentence=sentence, subjects=tuple(fact.address for fact in revoked))
+                sentence = self._say("answer.revoked", fingerprint=fingerprint)
+                return _done(sentence, *(fact.address for fact in revoked))
             case Publish():
                 return await self._publish(order, signer)
             case Carried(told=told, why=why):
@@ -215,35 +158,53 @@ class Counter:
                 carried = await self.couriers.take(told, signer, second, why)
                 if isinstance(carried, Refused):
                     return _no(carried.sentence)
-                return Answer(is_done=True, sentence="Written down.", subjects=(carried,))
+                return _done(self._say("answer.written"), carried)
             case Sign(proposal=proposal, why=why):
-                return _of_rules(await self.rulemaking.sign(proposal, signer, why))
+                return _of_rules(await self.rulemaking.sign(proposal, signer, why), self.texts)
             case Withdraw(proposal=proposal):
                 dropped = await self.rulemaking.withdraw(proposal, signer)
                 if isinstance(dropped, Refused):
                     return _no(dropped.sentence)
-                return Answer(is_done=True, sentence=f"Withdrawn: {dropped.id}", subjects=(dropped.digest,))
+                return _done(self._say("answer.withdrawn", proposal=dropped.id), dropped.digest)
 
     async def _of_one(self, order: OwnWord | BreakGlass | Review, signer: Party) -> Answer:
         """About one transfer: the sender's own answer, and emergencies."""
         match order:
             case OwnWord(transfer=transfer, leg=leg, is_yes=is_yes):
                 answer = self.orders.confirm if is_yes else self.orders.withdraw
-                said = "Confirmed; it is judged again now." if is_yes else "Taken back; it goes nowhere."
+                said = self._say("answer.confirmed") if is_yes else self._say("answer.taken-back")
                 return _of_legs(await answer(TransferId(transfer), leg, signer), said)
             case BreakGlass(transfer=transfer, leg=leg, label=label, why=why):
                 second = await self._signer(order.second, order.secret_second_password)
                 if second is None:
-                    return _no("Breaking the glass needs a second person who may (--second ADDRESS).")
+                    return _no(self._say("answer.glass.second"))
                 broken = await self.emergencies.break_glass(TransferId(transfer), leg, (signer, second), why, label)
-                return _of_glass(broken, signed=True)
+                return _of_glass(broken, self.texts, signed=True)
             case Review(of=of, why=why) if of.startswith(RIGHTS):
                 signed_off = await self.orders.sign_off(signer, of, why)
                 if isinstance(signed_off, Refused):
                     return _no(signed_off.sentence)
-                return Answer(is_done=True, sentence=f"Signed off by {signer.name}: {of}.", subjects=(of,))
+                return Answer(
+                    is_done=True, sentence=self._say("answer.signed-off", name=signer.name, of=of), subjects=(of,)
+                )
             case Review(of=of, why=why):
-                return _of_glass(await self.emergencies.review(of, signer, why), signed=False)
+                return _of_glass(await self.emergencies.review(of, signer, why), self.texts, signed=False)
+
+    async def _of_incident(self, order: Contain | Lift | Looked, signer: Party) -> Answer:
+        match order:
+            case Contain(what=what, who=who, why=why):
+                stopped = await self.containing.contain(what, who, signer, why)
+                return _of_containment(stopped, self._say("answer.contained"))
+            case Lift(containment=containment, why=why):
+                lifted = await self.containing.lift(containment, signer, why)
+                return _of_containment(lifted, self._say("answer.lifted"))
+            case Looked(alarm=alarm, why=why):
+                seen = await self.containing.looked(alarm, signer, why)
+                if isinstance(seen, Refused):
+                    return _no(seen.sentence)
+                return Answer(
+                    is_done=True, sentence=self._say("answer.looked", name=signer.name), subjects=(seen.alarm.id,)
+                )
 
     async def _publish(self, order: Publish, signer: Party) -> Answer:
         """What may come into force, and whose word it needs, is `engine.lawmaking.rulemaking`'s to say."""
@@ -251,9 +212,17 @@ class Counter:
         if order.second:
             second = await self._signer(order.second, order.secret_second_password)
             if second is None or second.person == signer.person:
-                return _no("The second signature is nobody's who may sign, or your own (--second ADDRESS).")
+                return _no(self._say("answer.rules.second"))
             signers.append(second)
-        return _of_rules(await self.rulemaking.publish(order.files, signers, order.why))
+        return _of_rules(await self.rulemaking.publish(order.files, signers, order.why), self.texts)
+
+    @property
+    def texts(self) -> Texts:
+        """What is answered with: the office's language."""
+        return self.orders.rules.texts
+
+    def _say(self, code: str, **given: str) -> str:
+        return self.texts.say(code, **given)
 
     async def _signer(self, address: str, secret_password: str) -> Party | None:
         return await self.signing_in.with_password(address, secret_password, "admin") if address else None
@@ -296,7 +265,7 @@ class AdminDoor:
         try:
             order = msgspec.json.decode(untrusted, type=AnyOrder)
         except msgspec.DecodeError:
-            return _no("This is not an order; are both sealgates of the same version?")
+            return _no(self._counter.texts.say("answer.no-order"))
         return await self._counter.take(order, uid=uid)
 
 
@@ -347,28 +316,37 @@ def _of_legs(done: tuple[object, ...] | Refused, sentence: str) -> Answer:
     return Answer(is_done=True, sentence=sentence, subjects=tuple(str(getattr(fact, "leg", "")) for fact in done))
 
 
-def _of_rules(done: Enacted | Proposal | Refused) -> Answer:
+def _of_rules(done: Enacted | Proposal | Refused, texts: Texts) -> Answer:
     match done:
         case Refused(sentence=sentence):
             return _no(sentence)
         case Enacted(published=published):
-            return Answer(is_done=True, sentence=f"In force: {published.digest}", subjects=(published.digest,))
+            sentence = texts.say("answer.rules.in-force", digest=published.digest)
+            return Answer(is_done=True, sentence=sentence, subjects=(published.digest,))
         case Proposal(id=proposal_id):
-            sentence = (
-                "It widens what may be done, so it waits until a second person who may publish signs: "
-                f"sealgate rules sign {proposal_id} --as ADDRESS"
-            )
+            sentence = texts.say("answer.rules.waits", proposal=proposal_id)
             return Answer(is_done=False, sentence=sentence, subjects=(done.digest,), proposal=proposal_id)
 
 
-def _of_glass(done: Broken | Refused, *, signed: bool) -> Answer:
+def _of_containment(done: Contained | Refused, said: str) -> Answer:
+    if isinstance(done, Refused):
+        return _no(done.sentence)
+    return Answer(is_done=True, sentence=said, subjects=(done.order.id,))
+
+
+def _of_glass(done: Broken | Refused, texts: Texts, *, signed: bool) -> Answer:
     if isinstance(done, Refused):
         return _no(done.sentence)
     allow = done.allow
     if not signed:
-        return Answer(is_done=True, sentence=f"Reviewed by {done.reviewed_by}.", subjects=(allow.id,))
-    how = "it may be sent again, once, within a day" if allow.is_for_next else "it is judged again now"
-    return Answer(is_done=True, sentence=f"The glass is broken: {how}.", subjects=(allow.id,))
+        said = texts.say("answer.glass.reviewed", by=done.reviewed_by)
+        return Answer(is_done=True, sentence=said, subjects=(allow.id,))
+    code = "answer.glass.broken.next" if allow.is_for_next else "answer.glass.broken"
+    return Answer(is_done=True, sentence=texts.say(code), subjects=(allow.id,))
+
+
+def _done(sentence: str, *subjects: str) -> Answer:
+    return Answer(is_done=True, sentence=sentence, subjects=subjects)
 
 
 def _no(sentence: str) -> Answer:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock, day, moment
+from gateway.engine.containment.contained import CONTAINED, PAUSED
 from gateway.engine.entries import Write
 from gateway.engine.glass import LASTS_MS, POWER, REVIEW, STREAM, Allow, Broken, Glass, allow_id, would_be
 from gateway.engine.notes import Notes
@@ -30,6 +31,8 @@ from gateway.transfer import Address, Party, TransferId
 
 log = logging.getLogger(__name__)
 
+STOPPED = (CONTAINED, PAUSED)
+"""Beside the rules, so that no allow helps."""
 REVIEWERS = ("audit", POWER)
 """Powers that may review; the signers themselves never do."""
 
@@ -53,7 +56,7 @@ class Emergencies:
         """A one-transfer allow for a leg that waits, or for the next transfer like one that was refused."""
         story = await asyncio.to_thread(self.archive.story, transfer)
         if story is None:
-            return Refused(sentence=f"There is no transfer {transfer}.")
+            return Refused(sentence=self._say("answer.no-transfer", transfer=transfer))
         journey = story.journey
         found = self._leg(journey, leg)
         if isinstance(found, Refused):
@@ -78,16 +81,16 @@ class Emergencies:
         """Somebody who had no part in it has looked, and says what they found."""
         known = self.glass.find(wanted)
         if known is None:
-            return Refused(sentence=f"The glass was never broken for {wanted}. See: sealgate review break-glass")
+            return Refused(sentence=self._say("answer.glass.unknown", wanted=wanted))
         if known.reviewed_by:
-            return Refused(sentence=f"{known.allow.id} was reviewed by {known.reviewed_by}.")
+            return Refused(sentence=self._say("answer.glass.reviewed-before", id=known.allow.id, by=known.reviewed_by))
         person = self.rules.rulebook.person(by.person)
         if by.person in (*known.signers, known.allow.who):
-            return Refused(sentence="Nobody reviews what they signed or sent. Ask somebody else.")
+            return Refused(sentence=self._say("answer.glass.own-review"))
         if person is None or not person.powers.intersection(REVIEWERS):
-            return Refused(sentence=f"Only who may audit, or break the glass, reviews this: {self._reviewers(known)}.")
+            return Refused(sentence=self._say("answer.glass.reviewers", names=self._reviewers(known)))
         if not finding.strip():
-            return Refused(sentence="Say what you found (--why '…').")
+            return Refused(sentence=self._say("answer.glass.found"))
         head = self.scribe.head
         size = head.size if head else 0
         fact = Consulted(by=by.person, question=REVIEW + known.allow.id, why=" ".join(finding.split()), size=size)
@@ -108,32 +111,33 @@ class Emergencies:
         open_to_it = (State.HELD, State.REFUSED)
         found = [one for one in journey.legs if one.state in open_to_it and leg in (None, one.leg.ordinal)]
         if not found:
-            return Refused(sentence=f"Nothing of {journey.transfer.id} waits or was refused.")
+            return Refused(sentence=self._say("answer.glass.nothing", transfer=journey.transfer.id))
         if len(found) > 1:
             legs = ", ".join(f"--leg {one.leg.ordinal} ({one.leg.recipient})" for one in found)
-            return Refused(sentence=f"It has several recipients; break the glass for one of them: {legs}.")
+            return Refused(sentence=self._say("answer.glass.several", legs=legs))
         return found[0]
+
+    def _say(self, code: str, **given: str) -> str:
+        return self.rules.texts.say(code, **given)
 
     def _objection(self, signers: Sequence[Party], journey: Journey, why: str) -> str:
         if not why:
-            return "Say why (--reason '…'): it stands in the ledger, and everybody with the power reads it."
+            return self._say("answer.glass.why")
         if len({signer.person for signer in signers}) < 2:
-            return "Breaking the glass needs two different people (--as ADDRESS --second ADDRESS)."
+            return self._say("answer.glass.two")
         rulebook, sender = self.rules.rulebook, journey.transfer.sender.person
         if rulebook.person(sender) is None:
-            return "Only what one of our own sent may go by an emergency."
+            return self._say("answer.glass.ours")
         for signer in signers:
             person = rulebook.person(signer.person)
             if person is None or not self._holds_power(person):
-                return f"{signer.name or signer.person} may not break the glass. Ask {self._holders()}."
+                return self._say("answer.glass.not-theirs", name=signer.name or signer.person, others=self._holders())
             if person.address == sender:
-                return "Nobody breaks the glass for their own. Ask somebody else."
+                return self._say("answer.glass.own")
             owed = self.owed(person.address)
             if owed is not None:
-                return (
-                    f"{person.name} broke the glass before, and nobody has reviewed that within "
-                    f"{rulebook.transfers.break_glass.review}: sealgate review break-glass {owed.allow.id}"
-                )
+                within = str(rulebook.transfers.break_glass.review)
+                return self._say("answer.glass.owed", name=person.name, within=within, id=owed.allow.id)
         return ""
 
     def _allow(self, journey: Journey, leg: LegJourney, why: str, label: str) -> Allow | Refused:
@@ -142,9 +146,7 @@ class Emergencies:
         wanted = label or transfer.label
         if wanted not in order:
             known = ", ".join(order)
-            return Refused(
-                sentence=f"It was refused before its label was seen. Say which it may carry: --label {known}."
-            )
+            return Refused(sentence=self._say("answer.glass.label", labels=known))
         allow = Allow(
             id=allow_id(transfer.id, leg.leg.ordinal, self.clock.random(4)),
             transfer=transfer.id,
@@ -159,9 +161,13 @@ class Emergencies:
         )
         case = self._case(journey, leg, wanted)
         verdict = would_be(self.rules.rulebook, case, allow)
+        stopped = [reason for reason in (leg.judged.reasons if leg.judged else ()) if reason.code in STOPPED]
+        if leg.state is State.HELD and stopped:
+            said = self.notes.words(transfer, leg.leg.recipient, stopped[0])
+            return Refused(sentence=self._say("answer.glass.not-lifted", why=said))
         if verdict.outcome is Outcome.BLOCK:
             said = " ".join(sentences(self.rules.rulebook, case, Outcome.BLOCK, verdict.reasons))
-            return Refused(sentence=f"No emergency lifts this. {said}")
+            return Refused(sentence=self._say("answer.glass.not-lifted", why=said))
         return allow
 
     def _case(self, journey: Journey, leg: LegJourney, label: str) -> Case:
@@ -225,4 +231,4 @@ class Emergencies:
             for person in self.rules.rulebook.people.everyone
             if person.powers.intersection(REVIEWERS) and person.address not in (*broken.signers, broken.allow.who)
         ]
-        return ", ".join(names) or "nobody yet; give somebody the power audit"
+        return ", ".join(names) or self._say("answer.glass.nobody")

@@ -24,9 +24,10 @@ import msgspec
 from gateway.engine.archive import Archive
 from gateway.facts import Consulted, Fact, Judged, Outcome, Published
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide
+from gateway.judge.decide import decide
 from gateway.judge.emergency import lifted, up_to
 from gateway.judge.rulebook import Rulebook, digest_of
+from gateway.judge.verdict import Verdict
 from gateway.keep import Reading
 from gateway.ledger.terms import term
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.engine.clock import Clock, day
+from gateway.engine.containment.contained import Containments
 from gateway.engine.policy import InForce
 from gateway.transfer import Address, Party
 
@@ -19,6 +20,12 @@ log = logging.getLogger(__name__)
 
 Check = Callable[[str, str], bool]
 """Whether this is that person's password; equal work for strangers. Blocks."""
+Attempted = Callable[[str, bool], None]
+"""Hears of a try: whom the name stands for, and whether it was right. Returns at once."""
+
+
+def nobody_listens(person: str, is_right: bool) -> None:
+    """Where no watch is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +35,8 @@ class SignIn:
     rules: InForce
     clock: Clock
     check: Check
+    containments: Containments = field(default_factory=Containments)
+    attempted: Attempted = nobody_listens
 
     async def with_password(self, login: str, secret_password: str, source: str) -> Party | None:
         """The person, or None."""
@@ -35,7 +44,9 @@ class SignIn:
         known = person.address if person else login
         is_right = await asyncio.to_thread(self.check, known, secret_password)
         is_in_office = person is not None and day(self.clock.now_ms(), self.rules.zone) <= person.until
-        if not (is_right and is_in_office and person):
+        if person is not None:
+            self.attempted(person.address, is_right)
+        if not (is_right and is_in_office and person) or self.containments.bars(person.address):
             log.warning("sign-in refused source=%s", source)
             return None
         return Party(

@@ -14,14 +14,16 @@ import hmac
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyotp
 
 from gateway.engine.admission import Account, Attempt, Authority, Certificate, Factor, KeyTerms, PublicKey, Way
 from gateway.engine.clock import Clock, day
+from gateway.engine.containment.contained import Containments
 from gateway.engine.policy import InForce
+from gateway.engine.signing_in import Attempted, nobody_listens
 from gateway.errors import Failure
 from gateway.judge import entrance
 from gateway.judge.words import PARTNER
@@ -71,6 +73,8 @@ class SshSignIn:
     clock: Clock
     accounts: Accounts
     certifiers: Certifiers
+    containments: Containments = field(default_factory=Containments)
+    heard: Attempted = nobody_listens
 
     # ── whom a name stands for ───────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +104,11 @@ class SshSignIn:
         return word + entrance.CODE if word + entrance.CODE in allowed else None
 
     def _whom(self, name: str) -> str | None:
+        """Whom a name stands for, unless they are contained: then it stands for nobody."""
+        found = self._somebody(name)
+        return None if found is None or self.containments.bars(found) else found
+
+    def _somebody(self, name: str) -> str | None:
         """`partner:ID`, or the person's address; also by a short name, where it is one's alone."""
         if len(name) > LONGEST_NAME:
             return None
@@ -138,7 +147,8 @@ class SshSignIn:
         except Failure as why:
             _cannot_read(why)
             return None
-        mine: list[KeyLine] = [line for line in lines if line and line.blob == key.blob]
+        is_usable = not self.containments.bars_key(key.fingerprint)
+        mine: list[KeyLine] = [line for line in lines if line and line.blob == key.blob and is_usable]
         # Listed twice, the stricter line counts.
         return KeyTerms(must_verify=any(line.must_verify for line in mine)) if mine else None
 
@@ -187,7 +197,9 @@ class SshSignIn:
 
     def attempted(self, attempt: Attempt) -> None:
         """One line."""
-        who = self._whom(attempt.name)
+        who = self._somebody(attempt.name)
+        if who and (attempt.person or not attempt.is_right):
+            self.heard(who, attempt.is_right)
         log.log(
             logging.INFO if attempt.is_right else logging.WARNING,
             "ssh sign-in %s factor=%s source=%s who=%s evidence=%r%s",

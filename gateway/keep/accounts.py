@@ -23,6 +23,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.errors import Misconfigured
 from gateway.keep import private
+from gateway.keep.keyline import read_line
 from gateway.keep.lately import Lately
 
 LONGEST_PASSWORD = 1024
@@ -84,6 +85,14 @@ class Accounts:
     def people(self) -> tuple[str, ...]:
         """Everybody who has an account, in order."""
         return tuple(sorted(self._load().people))
+
+    def owners(self, fingerprint: str) -> tuple[str, ...]:
+        """Everybody who signs in with the SSH key of this fingerprint."""
+        return tuple(
+            person
+            for person, account in sorted(self._load().people.items())
+            if any(line and line.fingerprint == fingerprint for line in map(read_line, account.ssh_keys))
+        )
 
     def set_password(self, address: str, secret_password: str) -> None:
         """Give the person this password, and an account if they have none. Raises `ValueError` if it cannot be one."""

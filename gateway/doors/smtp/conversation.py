@@ -134,6 +134,18 @@ class Conversation(SMTP):
             self._writer.write(self._replies[Say.CLOSING].lines())
             self._handler_coroutine.cancel()
 
+    @property
+    def person(self) -> str:
+        """Who has signed in; empty while nobody has."""
+        return self._party.person if self._party else ""
+
+    def dismiss(self) -> None:
+        """Whoever it is must go now, in the middle of a message too. What was handed in belongs to the engine."""
+        is_amid = not self._is_waiting
+        self.leave()
+        if is_amid and self._handler_coroutine:
+            self._handler_coroutine.cancel()
+
     async def _handle_client(self) -> None:
         try:
             await self.say(Say.GREETING, f"{self._settings.hostname} ESMTP")

@@ -80,6 +80,12 @@ class SmtpDoor:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    def show_out(self, is_barred: Callable[[str, str], bool]) -> None:
+        """End at once every conversation whose person is barred; here nobody comes in with a key."""
+        for session in tuple(self._sessions):
+            if session.person and is_barred(session.person, ""):
+                session.dismiss()
+
     @property
     def replies(self) -> Replies:
         """What the door says, in the office's language."""

@@ -36,6 +36,9 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     sha256_out: str
     entry: int
+    partner: str = ""
+    protection: str = ""
+    """What it was sealed by, and the TLS it went under."""
 
 
 def exposed_by_key(records: Reading, attestations: Attestations, fingerprint: str, period: Period) -> Iterator[Exposed]:
@@ -46,7 +49,7 @@ def exposed_by_key(records: Reading, attestations: Attestations, fingerprint: st
         sealed = [one for one in leg if one.entry.kind == "sealed" and one.entry.time_ms in until_then]
         mine = [one for one in sealed if one.values.get("rcp.keyfp", "").casefold() == wanted]
         if mine:
-            yield _exposed(leg, mine[-1], READ if mine[-1].entry.time_ms in period else LATER)
+            yield exposed(leg, mine[-1], READ if mine[-1].entry.time_ms in period else LATER)
 
 
 def exposed_by_account(records: Reading, attestations: Attestations, person: str, period: Period) -> Iterator[Exposed]:
@@ -64,18 +67,20 @@ def exposed_by_account(records: Reading, attestations: Attestations, person: str
             ]
             ended = [one.entry.time_ms for one in leg if one.entry.kind in GONE]
             if reach and not any(at < period.first_ms for at in ended):
-                yield _exposed(leg, reach[-1], READ)
+                yield exposed(leg, reach[-1], READ)
 
 
 def _acts(leg: Sequence[Attested], who: str, period: Period) -> Iterator[Exposed]:
     for one in leg:
         actors = one.values.get("snd.addr", "").casefold().split(";")
         if one.entry.kind in ACTS and one.entry.time_ms in period and who in actors:
-            yield _exposed(leg, one, SIGNED)
+            yield exposed(leg, one, SIGNED)
 
 
-def _exposed(leg: Sequence[Attested], one: Attested, how: str) -> Exposed:
+def exposed(leg: Sequence[Attested], one: Attested, how: str) -> Exposed:
+    """A leg as it was at one of its entries."""
     first, latest = leg[0].values, {name: value for each in leg for name, value in each.values.items()}
+    sealed = latest.get("sec.e2e", "").partition(";")[0]
     said = (first.get("obj.name"), first.get("obj.subject"), first.get("obj.desc"))
     return Exposed(
         at=instant(one.entry.time_ms),
@@ -89,4 +94,6 @@ def _exposed(leg: Sequence[Attested], one: Attested, how: str) -> Exposed:
         label=latest.get("op.label", ""),
         sha256_out=latest.get("obj.sha256.out", ""),
         entry=one.index,
+        partner=latest.get("rcp.agency", ""),
+        protection="; ".join(each for each in (sealed, latest.get("sec.tls")) if each),
     )

@@ -14,6 +14,7 @@ import pytest
 
 from gateway.commands.sample import sample_rules
 from gateway.engine.admission import Account, Attempt, Authority, Certificate, Factor, KeyTerms, PublicKey
+from gateway.engine.containment.contained import Containment, Lift, What
 from gateway.engine.policy import InForce
 from gateway.engine.ssh_sign_in import WAYS, WITH_CODE, Certifiers, SshSignIn
 from gateway.judge.rulebook import Rulebook, read
@@ -293,3 +294,45 @@ def test_every_attempt_is_one_line_that_names_only_who_is_known(
         "ssh sign-in refused factor=password source=192.0.2.1 who=unknown evidence=''",
         "ssh sign-in refused factor=password source=192.0.2.1 who=partner:court evidence=''",
     ] == [record.getMessage() for record in caplog.records]
+
+
+# ── in an incident ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def contain(sign_in: SshSignIn, what: What, who: str) -> None:
+    order = Containment(id=f"c-{who}", what=what, who=who, at_ms=NOON, because="x")
+    sign_in.containments.add(order.ordered("ruth@town.test"))
+
+
+def test_whoever_is_contained_is_nobody(sign_in: SshSignIn) -> None:
+    """A person and a partner, asked for the same things as anybody; and their right password is wrong."""
+    contain(sign_in, What.PERSON, ALENA)
+    contain(sign_in, What.PARTNER, "court")
+
+    assert [Account(name=name, person=None, ways=WAYS) for name in (ALENA, COURT)] == [
+        account(sign_in, name) for name in (ALENA, COURT)
+    ]
+    assert not asyncio.run(sign_in.check_password(account(sign_in, ALENA), "CANARY-alena"))
+
+
+def test_a_contained_key_opens_no_door(sign_in: SshSignIn) -> None:
+    """Whoever it belongs to; it is theirs again once that is lifted."""
+    before = asyncio.run(sign_in.key_terms(SOMEBODY, KEY))
+    contain(sign_in, What.KEY, KEY.fingerprint)
+    during = asyncio.run(sign_in.key_terms(SOMEBODY, KEY))
+    sign_in.containments.add(Lift(id=f"c-{KEY.fingerprint}", at_ms=NOON, because="x").ordered("per@town.test"))
+
+    assert [KeyTerms(), None, KeyTerms()] == [before, during, asyncio.run(sign_in.key_terms(SOMEBODY, KEY))]
+
+
+def test_the_watch_hears_of_tries(sign_in: SshSignIn) -> None:
+    """Wrong ones, and those that completed a way; not half of a way, and nobody's."""
+    heard: list[tuple[str, bool]] = []
+    listening = replace(sign_in, heard=lambda who, is_right: heard.append((who, is_right)))
+    tries = (("alena", False, None), ("alena", True, None), ("alena", True, ALENA), ("ghost", False, None))
+    for name, is_right, person in tries:
+        listening.attempted(
+            Attempt(name=name, source="192.0.2.1", factor=Factor.PASSWORD, is_right=is_right, person=person)
+        )
+
+    assert [(ALENA, False), (ALENA, True)] == heard
