@@ -1,6 +1,8 @@
 """The README's generated parts: `python -m tests.readme` writes them, a test compares them.
 
-`verbs` comes from the command itself; `bench` is what `make bench` printed last, given on standard input with `bench`.
+`verbs` comes from the command itself; `bench` is what `make bench` printed last, given on standard input with `bench`;
+`unplug` is what was seen when parts were broken last, kept in `docs/unplug.json`. To break them again, and keep that:
+`sealgate demo --break all --json | python -m tests.readme unplug`.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
+from gateway.commands.demo.unplug.play import Played
 from gateway.commands.main import sealgate
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+UNPLUGGED = README.parent / "docs" / "unplug.json"
 
 
 def verbs() -> str:
@@ -25,6 +30,26 @@ def verbs() -> str:
         if names:
             lines.append(f"{'':<18}{names}")
     return "\n".join([*lines, "```"])
+
+
+def unplug(played: Played) -> str:
+    """A row a part that was broken, and mended: what is promised, each confirmed by that run."""
+    lines = ["| Broken in a running office | Until it is mended | Then |", "|---|---|---|"]
+    lines += [f"| {row.breaks} | {row.happens} | {row.mended} |" for row in played.rows if row.is_played and row.ok]
+    return "\n".join(lines)
+
+
+def unplugged() -> Played:
+    """The run that is kept."""
+    return msgspec.json.decode(UNPLUGGED.read_bytes(), type=Played)
+
+
+def keep(untrusted: bytes) -> None:
+    """A run in which every part was broken, and nothing was otherwise than promised. Raises `SystemExit`."""
+    played = msgspec.json.decode(untrusted, type=Played)
+    if not played.ok or not all(row.is_played for row in played.rows):
+        sys.exit("not every part was broken and mended as promised; nothing is kept of this run")
+    UNPLUGGED.write_bytes(msgspec.json.format(untrusted, indent=2) + b"\n")
 
 
 def under(group: click.Group) -> list[click.Command]:
@@ -48,6 +73,9 @@ def _first(verb: click.Command) -> str:
 
 def _parts(argv: list[str]) -> Iterator[tuple[str, str]]:
     yield "verbs", verbs()
+    if "unplug" in argv:
+        keep(sys.stdin.buffer.read().strip())
+    yield "unplug", unplug(unplugged())
     if "bench" in argv:
         yield "bench", sys.stdin.read().strip()
 

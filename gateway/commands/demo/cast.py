@@ -14,7 +14,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -88,6 +88,8 @@ class Office:
 
     folder: Path
     base: int
+    environment: dict[str, str] = field(default_factory=dict)
+    """What its processes get beside ours."""
     _first_day: FirstDay | None = None
     _serving: subprocess.Popen[bytes] | None = None
 
@@ -100,7 +102,7 @@ class Office:
 
     def lays_out(self) -> None:
         """`sealgate init`."""
-        told = sealgate(["init", str(self.folder), "--loopback", str(self.base), "--json"])
+        told = self._sealgate(["init", str(self.folder), "--loopback", str(self.base), "--json"])
         self._first_day = msgspec.json.decode(told, type=FirstDay)
         for account in self.first_day.accounts:
             secret = self._secret(account.address)
@@ -123,7 +125,7 @@ class Office:
     def does(self, *words: str, by: str = "", expected: int = 0) -> str:
         """Run a verb, signed by a person if named; what it printed. Raises if it ends otherwise than expected."""
         signed = ["--as", by, "--password-file", str(self._secret(by))] if by else []
-        return sealgate(["--office", str(self.folder), *words, *signed], expected).decode()
+        return self._sealgate(["--office", str(self.folder), *words, *signed], expected).decode()
 
     # ── the gateway ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -132,7 +134,7 @@ class Office:
         with (self.folder.parent / "serve.log").open("ab") as log, undisturbed():
             self._serving = subprocess.Popen(
                 [*_SEALGATE, "--office", str(self.folder), "serve"],
-                stdout=log, stderr=log, env=_environment(), start_new_session=True,
+                stdout=log, stderr=log, env=_environment(self.environment), start_new_session=True,
             )  # fmt: skip
         if not eventually(self._answers):
             raise NotAsItShould(f"the gateway did not open its doors: {self.log().splitlines()[-1:]}")
@@ -174,12 +176,18 @@ class Office:
             session.login(sender, self._secret(sender).read_text())
             session.mail(sender)
             answers = {recipient: session.rcpt(recipient) for recipient in recipients}
+            if all(code != 250 for code, _ in answers.values()):
+                code, said = answers[recipients[0]]
+                raise NotAsItShould(f"the message was refused: {code} {said.decode('utf-8', 'replace')}")
             code, said = session.data(message.as_bytes())
         reply = said.decode("utf-8", "replace")
         if code != 250:
             raise NotAsItShould(f"the message was refused: {code} {reply}")
         refused = {who: f"{code} {text.decode()}" for who, (code, text) in answers.items() if code != 250}
         return Sent(reply, refused)
+
+    def _sealgate(self, words: Sequence[str], expected: int = 0) -> bytes:
+        return sealgate(words, expected, self.environment)
 
     def _secret(self, address: str) -> Path:
         return self.folder.parent / f"{address}.password"
@@ -194,20 +202,38 @@ class Arrival:
     tls: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Outside:
-    """The mail server of everybody else: STARTTLS demanded, and every byte kept."""
+    """The mail server of everybody else: STARTTLS demanded, and every byte kept.
+
+    Without slots: aiosmtpd looks at every member of it, and Python 3.11.2, Debian 12's, trips over one of a slotted
+    dataclass.
+    """
 
     port: int
     arrivals: list[Arrival] = field(default_factory=list)
+    is_refusing: bool = False
+    """It takes nothing for now."""
+    is_breaking_off: bool = False
+    """It reads a message to its end, keeps nothing, and is gone before it answers."""
+    _pair: tuple[str, str] = ("", "")
     _controller: Controller | None = None
 
     def listens(self, first_day: FirstDay) -> None:
         """Start, with the certificate `init` made for it."""
         if first_day.outside is None:
             raise NotAsItShould("init made no certificate for the outside")
+        self.listens_with(first_day.outside.cert, first_day.outside.key)
+
+    def listens_with(self, cert: str, key: str) -> None:
+        """Start, with this certificate."""
+        self._pair = (cert, key)
+        self.returns()
+
+    def returns(self) -> None:
+        """Start again."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(first_day.outside.cert, first_day.outside.key)
+        context.load_cert_chain(*self._pair)
         self._controller = Controller(
             self, hostname="127.0.0.1", port=self.port, tls_context=context, require_starttls=True,
             data_size_limit=LARGEST,
@@ -220,8 +246,20 @@ class Outside:
             self._controller.stop()
             self._controller = None
 
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, unless nothing is taken; the name is aiosmtpd's."""
+        if self.is_refusing:
+            return "451 4.3.2 Not now"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Taken"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the message; the name is aiosmtpd's."""
+        if self.is_breaking_off and server.transport:
+            server.transport.close()
+            return "421 4.3.0 Gone"
         tls = server.transport.get_extra_info("ssl_object") if server.transport else None
         content = envelope.original_content or b""
         self.arrivals.append(Arrival(tuple(envelope.rcpt_tos), content, tls.version() if tls else ""))
@@ -290,19 +328,22 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def sealgate(words: Sequence[str], expected: int = 0) -> bytes:
+def sealgate(words: Sequence[str], expected: int = 0, environment: Mapping[str, str] | None = None) -> bytes:
     """Run the command; what it printed. Raises if it ends otherwise than expected."""
-    done = _run_program([*_SEALGATE, *words])
+    done = _run_program([*_SEALGATE, *words], environment=environment)
     if done.returncode != expected:
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()[-1:]
         raise NotAsItShould(f"sealgate {' '.join(words)} ended with {done.returncode}, not {expected}: {''.join(said)}")
     return done.stdout
 
 
-def _run_program(command: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(command, input=given, capture_output=True, check=False, timeout=60, env=_environment())
+def _run_program(
+    command: Sequence[str], given: bytes = b"", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    surroundings = _environment(environment or {})
+    return subprocess.run(command, input=given, capture_output=True, check=False, timeout=60, env=surroundings)
 
 
-def _environment() -> dict[str, str]:
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """The same code in every process, wherever the play was started from."""
-    return {**os.environ, "PYTHONPATH": str(_PACKAGE)}
+    return {**os.environ, "PYTHONPATH": str(_PACKAGE), **more}

@@ -14,7 +14,7 @@ from gateway.commands.demo.stage import Stage, stage
 def play(*, is_quiet: bool, scenes: Sequence[Scene] = SCENES) -> Outcome:
     """Play the scenes and tell them. When this returns the stage is clear: no process, no folder."""
     programme, began = Programme(is_quiet=is_quiet), time.monotonic()
-    programme.opens()
+    programme.opens("Sealgate on loopback: a throw-away office, a mail server outside, gpg at the receivers.")
     steps: list[Step] = []
     with stage() as here:
         for number, scene in enumerate(scenes, 1):

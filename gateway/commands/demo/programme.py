@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 from rich.console import Console
@@ -25,6 +26,20 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
 
 
+class Ended(Protocol):
+    """What a play came to; told whole as JSON."""
+
+    @property
+    def ok(self) -> bool:
+        """Everything was as it should be."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        ...
+
+
 @dataclass(slots=True)
 class Programme:
     """Tells the play as it goes; says nothing in between when it is told at the end as JSON."""
@@ -32,9 +47,9 @@ class Programme:
     is_quiet: bool
     _console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
 
-    def opens(self) -> None:
+    def opens(self, text: str) -> None:
         """Before the first scene."""
-        self._say("Sealgate on loopback: a throw-away office, a mail server outside, gpg at the receivers.\n", "bold")
+        self._say(f"{text}\n", "bold")
 
     def tells(self, number: int, step: Step) -> None:
         """After a scene."""
@@ -43,7 +58,7 @@ class Programme:
         for line in step.evidence:
             self._say(f"       {line}", "" if step.ok else "red")
 
-    def ends(self, outcome: Outcome, *, unplayed: int) -> None:
+    def ends(self, outcome: Ended, *, unplayed: int) -> None:
         """After the last scene, when the stage is clear again."""
         if self.is_quiet:
             self._console.out(msgspec.json.encode(outcome).decode())
