@@ -14,12 +14,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from gateway.commands.setting import HOST_KEY
 from gateway.errors import Misconfigured
 
 
 def glance(folder: Path) -> tuple[tuple[int, int, int], ...]:
-    """What changes whenever the pair does; less while a file of it is missing. Blocks, briefly."""
-    found = (folder / "gateway.pem", folder / "gateway.key")
+    """What changes whenever the pair or the host key does; less while one is missing. Blocks, briefly."""
+    found = (folder / "gateway.pem", folder / "gateway.key", folder / HOST_KEY)
     return tuple((one.st_ino, one.st_size, one.st_mtime_ns) for path in found if (one := _stat(path)) is not None)
 
 

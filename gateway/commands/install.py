@@ -26,7 +26,9 @@ OFFICE = Path("/var/lib/sealgate")
 COMMAND = "/usr/bin/sealgate"
 """As the units we ship have them."""
 UNITS, USERS, ALERTS = "etc/systemd/system", "etc/sysusers.d", "etc/prometheus/rules"
-STARTED = ("sealgate.socket", "sealgate.service", "sealgate-verify.timer", "sealgate-doctor.timer")
+DOORS = "sealgate.socket"
+PARTS = ("sealgate-scribe.socket", "sealgate-workshop.socket")
+"""Where the gateway finds its scribe and its workshop, each a unit of its own."""
 HIDDEN = ("/home/", "/root/", "/tmp/")
 """From every unit: `ProtectHome`, `PrivateTmp`."""
 _LISTEN = "ListenStream="
@@ -99,7 +101,7 @@ def _texts(rulebook: Rulebook | None) -> Iterator[tuple[str, str]]:
         text = path.read_text("utf-8")
         if path.suffix in (".service", ".timer", ".socket"):
             text = text.replace(COMMAND, command)
-            yield f"{UNITS}/{path.name}", _with_doors(text, rulebook) if path.suffix == ".socket" else text
+            yield f"{UNITS}/{path.name}", _with_doors(text, rulebook) if path.name == DOORS else text
         elif path.name == "sealgate.sysusers.conf":
             yield f"{USERS}/sealgate.conf", text
         elif path.name == "sealgate.rules.yml":
@@ -154,9 +156,15 @@ def _next(root: Path, rulebook: Rulebook | None) -> tuple[str, ...]:
         f"systemd-sysusers{below}",
         *(() if rulebook else (f"install -d -o sealgate -g sealgate -m 700 {OFFICE}", own)),
         "systemctl daemon-reload",
-        f"systemctl enable --now {' '.join(STARTED)}",
+        f"systemctl enable --now {' '.join(_started())}",
         f"sudo -u sealgate sealgate --office {OFFICE} doctor",
     )
+
+
+def _started() -> tuple[str, ...]:
+    """What is enabled: sockets first, then the gateway, then every timer there is."""
+    timers = sorted(path.name for path in shipped().glob("*.timer"))
+    return (DOORS, *PARTS, "sealgate.service", *timers)
 
 
 def _lines(said: Installed) -> Iterator[str]:

@@ -25,6 +25,7 @@ from gateway.commands.credentials import Credentials
 from gateway.commands.setting import Setting
 from gateway.engine.health.checkup import Certificate, Disk, Loose
 from gateway.engine.workshop.benches import Benches
+from gateway.engine.workshop.hall import Reach
 from gateway.errors import Failure, Misconfigured
 from gateway.judge.rulebook import Rulebook
 from gateway.keep.private import CREATE, sync, write_all
@@ -176,6 +177,8 @@ def _looked_at(setting: Setting) -> Iterator[Loose]:
                 found = path.lstat()
             except FileNotFoundError:
                 continue
+            if not found.st_mode & 0o777:  # what `InaccessiblePaths=` puts in a file's place
+                continue
             is_ours = found.st_uid == us or (should_be == 0o755 and found.st_uid == 0)
             yield Loose(place=str(path), mode=found.st_mode & 0o7777, should_be=should_be, owner=owner, is_ours=is_ours)
 
@@ -209,6 +212,16 @@ def unit_scores(place: Path = UNITS) -> dict[str, float]:
     return {unit.name: score for unit in sorted(place.glob("sealgate*.service")) if (score := _score(unit)) is not None}
 
 
+def shut_to_gateway(place: Path = UNITS) -> tuple[str, ...] | None:
+    """What the unit of the gateway lets it read and not write; None where none is installed."""
+    try:
+        lines = (place / "sealgate.service").read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    listed = [line.partition("=")[2] for line in lines if line.startswith("ReadOnlyPaths=")]
+    return tuple(one.lstrip("-") for line in listed for one in line.split())
+
+
 def _score(unit: Path) -> float | None:
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
     try:
@@ -232,11 +245,11 @@ def ask_dns(name: str, kind: str) -> tuple[str, ...] | None:
 # ── the workshop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def walls(limits: Limits) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Start a workshop of our own and let it try its walls: what got through, and what held. Raises `Failure`."""
+def walls(limits: Limits, reach: Reach) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Have processes of a workshop try their walls: what got through, and what held. Raises `Failure`, `OSError`."""
 
     async def probed() -> tuple[tuple[str, ...], tuple[str, ...]]:
-        benches = Benches(limits=limits, workers=1)
+        benches = Benches(limits=limits, workers=1, reach=reach)
         await benches.start()
         try:
             return benches.breaches, benches.mechanisms

@@ -107,6 +107,7 @@ _TRY_AGAIN = frozenset(
 def claim_writing(path: Path) -> int:
     """A descriptor that keeps every other process from writing until it is closed. Raises `Misconfigured`."""
     try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         claim = os.open(
             path.with_name(path.name + "-writer"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
         )

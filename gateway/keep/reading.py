@@ -46,13 +46,14 @@ class SqliteReading:
     def history(self, stream: str) -> History:
         """See `Records.history`."""
         with self._reading() as db:
-            key = db.execute(
-                "SELECT key FROM wrapped_key JOIN stream ON stream.id = wrapped_key.stream WHERE name = ?", (stream,)
-            ).get
+            begun = db.execute(
+                "SELECT id, key FROM stream LEFT JOIN wrapped_key ON wrapped_key.stream = id WHERE name = ?", (stream,)
+            ).fetchall()
+            if not begun:
+                return History(rows=(), key=None)
+            number, key = cast("list[tuple[int, bytes | None]]", begun)[0]
             rows = db.execute(
-                "SELECT fact.version, kind, at_ms, body, first_index FROM fact"
-                " JOIN stream ON stream.id = fact.stream WHERE name = ? ORDER BY fact.version",
-                (stream,),
+                "SELECT version, kind, at_ms, body, first_index FROM fact WHERE stream = ? ORDER BY version", (number,)
             ).fetchall()
         return History(rows=tuple(_row(cast(_RowColumns, row)) for row in rows), key=key)
 

@@ -23,6 +23,8 @@ GUEST = Path(__file__).with_name("systemd_guest.sh")
 SYSTEMD = Path("/lib/systemd/systemd")
 MOST = {"sealgate.service": 12, "sealgate-doctor.service": 12}
 """Of 100; every other unit 4: it has no network."""
+SEEN = {"read_records": "done", "write_beside": "done"}
+"""What a gateway that was taken over can do of what is tried."""
 
 pytestmark = [
     pytest.mark.interop,
@@ -85,7 +87,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     places = [str(folder), sys.base_prefix, sysconfig.get_path("purelib"), str(ROOT)]
     with (folder / "console").open("wb") as console:
         ended = subprocess.run(
-            [*unshare, "bash", str(GUEST), *places], stdout=console, stderr=console, timeout=240, check=False
+            [*unshare, "bash", str(GUEST), *places], stdout=console, stderr=console, timeout=320, check=False
         )
     found = shared / "found.json"
     logs = "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in sorted(shared.glob("*.log")))
@@ -129,6 +131,39 @@ def test_a_scribe_that_hangs_is_noticed(guest: dict[str, Any]) -> None:
     """The watchdog hears nothing while the scribe does not answer, so systemd starts all of it again."""
     assert guest["is_watched"]
     assert guest["after_watchdog"].startswith("220 ")
+
+
+@pytest.mark.slow
+def test_a_gateway_that_is_taken_over_can_neither_change_nor_sign_the_ledger(guest: dict[str, Any]) -> None:
+    """It reads the records and keeps things beside them; writing, replacing or locking them, reading or replacing the
+    key, seeing the scribe, or changing any of this are refused by the kernel."""
+    said = guest["taken_says"]
+
+    assert SEEN == {attempt: came for attempt, came in said.items() if came == "done"}
+    assert 13 == len(said)
+
+
+@pytest.mark.slow
+def test_the_workshop_goes_and_comes_and_the_gateway_stays(guest: dict[str, Any]) -> None:
+    """Without it a message is refused for now; with its socket back the next one is taken in, by the same gateway."""
+    assert (250, 451) == (guest["mail"], guest["mail_without_workshop"])
+    assert guest["mail_is_taken_again"]
+    assert guest["gateway_stayed"]
+
+
+@pytest.mark.slow
+def test_a_scribe_that_is_restarted_refuses_nobody(guest: dict[str, Any]) -> None:
+    """The gateway ends with it, and starts again; who connects meanwhile is greeted."""
+    assert guest["greeting_without_scribe"].startswith("220 ")
+    assert guest["mail_after_scribe"]
+
+
+@pytest.mark.slow
+def test_the_signing_key_may_be_an_encrypted_credential(guest: dict[str, Any]) -> None:
+    """The file is gone; the scribe's unit alone has the key, signs with it, and the ledger verifies without it."""
+    assert 0 == guest["sealed_key"]
+    assert guest["mail_with_credential"]
+    assert 0 == guest["verify_with_credential"]
 
 
 @pytest.mark.slow

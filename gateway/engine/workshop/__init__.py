@@ -5,9 +5,11 @@
 - The *forge* is a fresh interpreter that has imported the parsers of documents. It forks one child a document, and
   another to verify; each dies with its answer.
 
-`confine` takes everything from a process, `probe` tries whether it is really gone, `frames` is what both sides say,
-`orders` what is asked; `pool`, `forge`, `peer` and `launch` are the gateway's side, `serving`, `worker_main` and
-`forge_main` the other. A process that dies, hangs or talks nonsense costs its own request only, and is replaced.
+Both are started by the `hall`, a process of its own that holds no secret: our child, or a unit of its own user under
+systemd. `confine` takes everything from a process, `probe` tries whether it is really gone, `frames` is what both
+sides say, `orders` what is asked; `hall`, `pool`, `forge` and `peer` are the gateway's side, `hall_main`, `launch`,
+`serving`, `worker_main` and `forge_main` the other. A process that dies, hangs or talks nonsense costs its own request
+only, and is replaced.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TypeVar
 from gateway.engine.workshop import CleanResult, LimitMet, WorkshopAway, WorkshopFailed, probe, reading
 from gateway.engine.workshop.forge import Forge
 from gateway.engine.workshop.frames import BODY_BYTES, Task
+from gateway.engine.workshop.hall import Hall, Reach, our_child
 from gateway.engine.workshop.memory import Memory
 from gateway.engine.workshop.orders import DocumentOrder, EncryptOrder, SkeletonOrder, encode
 from gateway.engine.workshop.pool import Pool
@@ -27,12 +28,13 @@ _INLINE_BYTES = BODY_BYTES - 1024
 
 
 class Benches:
-    """Must be started before use. `limits` are what the scanner of mail enforces."""
+    """Must be started before use. `limits` are what the scanner of mail enforces; `reach` finds the hall."""
 
-    def __init__(self, *, limits: Limits, workers: int = WORKERS) -> None:
+    def __init__(self, *, limits: Limits, workers: int = WORKERS, reach: Reach = our_child) -> None:
         self._limits = limits
-        self._pool = Pool("gateway.engine.workshop.worker_main", size=workers, seconds=REQUEST_SECONDS)
-        self._forge = Forge()
+        self._hall = Hall(reach)
+        self._pool = Pool(self._hall, "gateway.engine.workshop.worker_main", size=workers, seconds=REQUEST_SECONDS)
+        self._forge = Forge(self._hall)
 
     async def start(self) -> None:
         """Returns when both benches stand and have tried their walls. Raises `WorkshopFailed`."""
@@ -43,6 +45,7 @@ class Benches:
         """See `Workshop.close`."""
         await self._pool.close()
         await self._forge.close()
+        await self._hall.close()
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -55,6 +58,11 @@ class Benches:
         pool = self._pool.ready.denied if self._pool.ready else ()
         denied = set(pool).intersection(self._forge.probed.denied)
         return tuple(name for name in probe.EVERYTHING if name not in denied)
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether both benches have somebody at them; they come and go with their hall."""
+        return self._pool.is_standing and self._forge.is_standing
 
     # ── the pool ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed, frames, reading
 from gateway.engine.workshop.budget import Budget
 from gateway.engine.workshop.frames import Frame, Task
+from gateway.engine.workshop.hall import Hall
 from gateway.engine.workshop.memory import Memory
 from gateway.engine.workshop.orders import Ready
 from gateway.engine.workshop.peer import Peer
@@ -27,10 +28,18 @@ class Forge:
     """Runs the forge and talks to its children. `probed` is what a child said of its confinement."""
 
     def __init__(
-        self, *, seconds: float = WALL_SECONDS, open_bytes: int = OPEN_BYTES, arguments: tuple[str, ...] = ()
+        self,
+        hall: Hall,
+        *,
+        seconds: float = WALL_SECONDS,
+        open_bytes: int = OPEN_BYTES,
+        arguments: tuple[str, ...] = (),
     ) -> None:
+        self._hall = hall
         self._seconds = seconds
-        self._pool = Pool("gateway.engine.workshop.forge_main", size=1, seconds=_FORK_SECONDS, arguments=arguments)
+        self._pool = Pool(
+            hall, "gateway.engine.workshop.forge_main", size=1, seconds=_FORK_SECONDS, arguments=arguments
+        )
         self._slots = asyncio.Semaphore(CHILDREN)
         self._budget = Budget(open_bytes)
         self._children: set[Peer] = set()
@@ -52,6 +61,11 @@ class Forge:
                 return await child.ask(task, body, descriptors, read=read, seconds=self._seconds)
             finally:
                 child.end("has answered")
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether a document could be opened now."""
+        return self._pool.is_standing
 
     async def close(self) -> None:
         """End all; returns when they are gone."""
@@ -78,7 +92,7 @@ class Forge:
             if isinstance(why, WorkshopFailed):
                 raise WorkshopAway(why.cause) from why
             raise
-        child = Peer(ours, handles[0])
+        child = Peer(ours, handles[0], kill=self._hall.end)
         self._children.add(child)
         child.gone.add_done_callback(lambda gone: self._children.discard(child))
         return child

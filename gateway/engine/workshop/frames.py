@@ -33,7 +33,7 @@ class Nonsense(Failure):
 
 
 class Task(IntEnum):
-    """What may be asked of a confined process: the kind of a frame from the gateway."""
+    """What may be asked of a confined process, or of the hall: the kind of a frame from the gateway."""
 
     SKELETON = 1
     ENCRYPT = 2
@@ -43,6 +43,8 @@ class Task(IntEnum):
     VERIFY = 6
     PROBE = 7
     DRILL = 8
+    LAUNCH = 9
+    END = 10
 
 
 class Reply(IntEnum):

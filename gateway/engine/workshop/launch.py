@@ -1,7 +1,7 @@
-"""Starts a fresh interpreter for confined work: executed, never forked, because our memory holds keys.
+"""Starts a fresh interpreter for confined work: executed, never forked, because our memory may hold keys.
 
 It inherits one socket and /dev/null, has an empty environment, runs no `site` hooks, and imports exactly from where
-the gateway imports. It is not confined yet: its `main` does that itself, first thing after its imports.
+this process imports. It is not confined yet: its `main` does that itself, first thing after its imports.
 """
 
 from __future__ import annotations
@@ -18,29 +18,34 @@ _NULL = "/dev/null"
 
 
 def launch(module: str, arguments: tuple[str, ...] = ()) -> tuple[socket.socket, int]:
-    """Run `module.main()`; our end of its socket and its pidfd. Takes about a millisecond. Raises `OSError`.
-
-    Call it from a thread that lives as long as the process shall: the kernel kills the child when that thread ends.
-    """
+    """Run `module.main()`; our end of its socket and its pidfd. Takes about a millisecond. Raises `OSError`."""
     ours, theirs = frames.pair()
     ours.setblocking(False)
-    places = "\n".join(str(Path(place).resolve()) for place in sys.path)
-    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, module, places, *arguments]
     try:
         with theirs:
-            child = os.posix_spawn(
-                sys.executable,
-                command,
-                {},
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, _NULL, os.O_RDWR, 0),
-                    (os.POSIX_SPAWN_DUP2, 0, 1),
-                    (os.POSIX_SPAWN_DUP2, 0, 2),
-                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), frames.SOCKET),
-                ],
-                setsid=True,
-            )
-        return ours, os.pidfd_open(child)
+            return ours, launch_on(theirs.fileno(), module, arguments)
     except BaseException:
         ours.close()
         raise
+
+
+def launch_on(descriptor: int, module: str, arguments: tuple[str, ...] = ()) -> int:
+    """Run `module.main()` on a socket that is there already; its pidfd.
+
+    Call it from a thread that lives as long as the process shall: the kernel kills the child when that thread ends.
+    """
+    places = "\n".join(str(Path(place).resolve()) for place in sys.path)
+    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, module, places, *arguments]
+    child = os.posix_spawn(
+        sys.executable,
+        command,
+        {},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, _NULL, os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, 0, 2),
+            (os.POSIX_SPAWN_DUP2, descriptor, frames.SOCKET),
+        ],
+        setsid=True,
+    )
+    return os.pidfd_open(child)

@@ -45,6 +45,13 @@ class DrillOrder(Order, frozen=True, kw_only=True):
     name: str
 
 
+class LaunchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of the hall: start a process of this module on the socket that comes beside."""
+
+    module: str
+    arguments: tuple[str, ...] = ()
+
+
 class SkeletonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One of the two."""
 

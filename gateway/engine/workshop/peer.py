@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -28,19 +26,21 @@ _DESCRIPTORS = 1
 
 
 class Peer:
-    """One process. `on_rest` hears that it can be asked again, `on_end` that it cannot, and why."""
+    """One process, which `kill` ends. `on_rest` hears that it can be asked again, `on_end` that it cannot, and why."""
 
     def __init__(
         self,
         sock: socket.socket,
         pidfd: int,
         *,
+        kill: Callable[[int], None],
         on_rest: Callable[[Peer], None] = lambda peer: None,
         on_end: Callable[[Peer, str], None] = lambda peer, cause: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._pidfd = pidfd
+        self._kill = kill
         self._on_rest = on_rest
         self._on_end = on_end
         self._serial = 0
@@ -97,8 +97,7 @@ class Peer:
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
         if self._pidfd >= 0:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self._kill(self._pidfd)
         self._settle()(failure(cause))
         self._on_end(self, cause)
 
@@ -159,8 +158,6 @@ class Peer:
 
     def _died(self) -> None:
         self._loop.remove_reader(self._pidfd)
-        with suppress(ChildProcessError):  # the forge's child is not ours to reap
-            os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
         os.close(self._pidfd)
         self._pidfd = -1  # the number may soon be somebody else's
         # What it said last is still in the socket; behind it the socket's end is what ends this peer.

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from gateway.engine.workshop import WorkshopAway, reading
 from gateway.engine.workshop.frames import Frame
-from gateway.engine.workshop.launch import launch
+from gateway.engine.workshop.hall import Hall, Launched
 from gateway.engine.workshop.orders import Ready
 from gateway.engine.workshop.peer import Peer
 
@@ -24,12 +24,15 @@ BOOT_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 PATIENCE_SECONDS = 120.0
 """How long a request waits for its turn. Behind a queue this long nothing is answered in time anyway."""
+AWAY_SECONDS = 5.0
+"""How long it waits where there is no process at all: long enough for a workshop that restarts."""
 
 
 class Pool:
     """Runs `size` processes of `module`. `ready` is what the first of them said of its confinement."""
 
-    def __init__(self, module: str, *, size: int, seconds: float, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(self, hall: Hall, module: str, *, size: int, seconds: float, arguments: tuple[str, ...] = ()) -> None:
+        self._hall = hall
         self._module = module
         self._size = size
         self._seconds = seconds
@@ -37,12 +40,13 @@ class Pool:
         self._resting: asyncio.Queue[Peer | None] = asyncio.Queue()
         self._peers: set[Peer] = set()
         self._is_closed = False
+        self._told = ""
         self.ready: Ready | None = None
 
     async def start(self) -> None:
         """Returns when all are confined. Raises `WorkshopAway`."""
         try:
-            await asyncio.gather(*[self._launch() for _ in range(self._size)])
+            await asyncio.gather(*[self._start_one() for _ in range(self._size)])
         except OSError as why:
             raise WorkshopAway(f"{self._module} cannot be started: {type(why).__name__}") from why
 
@@ -57,7 +61,7 @@ class Pool:
         """Ask the next that rests; see `Peer.ask`. A caller that goes away leaves the process to finish in peace."""
         while True:
             try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(PATIENCE_SECONDS if self._peers else AWAY_SECONDS):
                     peer = await self._resting.get()
             except TimeoutError:
                 raise WorkshopAway(f"no process of {self._module} became free") from None
@@ -66,6 +70,11 @@ class Pool:
                 raise WorkshopAway("the workshop is closed")
             if not peer.is_ended:
                 return await peer.ask(task, body, descriptors, read=read, seconds=self._seconds)
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether any process could be asked now."""
+        return any(peer.is_ready and not peer.is_ended for peer in self._peers)
 
     async def close(self) -> None:
         """End all; returns when they are gone."""
@@ -77,9 +86,13 @@ class Pool:
         if peers:
             await asyncio.wait([peer.gone for peer in peers])
 
-    def _launch(self) -> asyncio.Future[Ready]:
-        sock, pidfd = launch(self._module, self._arguments)
-        peer = Peer(sock, pidfd, on_rest=self._resting.put_nowait, on_end=self._ended)
+    async def _start_one(self) -> Ready:
+        return await self._adopt(await self._hall.launch(self._module, self._arguments))
+
+    def _adopt(self, started: Launched) -> asyncio.Future[Ready]:
+        peer = Peer(
+            started.sock, started.pidfd, kill=self._hall.end, on_rest=self._resting.put_nowait, on_end=self._ended
+        )
         self._peers.add(peer)
         peer.gone.add_done_callback(lambda gone: self._peers.discard(peer))
         return peer.expect(read=self._read_ready, seconds=BOOT_SECONDS)
@@ -94,14 +107,28 @@ class Pool:
         if self._is_closed:
             return
         try:
-            self._launch().add_done_callback(lambda waiter: waiter.exception())  # `_ended` has told already
+            self._hall.launch(self._module, self._arguments).add_done_callback(self._replaced)
         except OSError as why:
-            log.error("process cannot be started module=%s cause=%r", self._module, type(why).__name__)
+            self._try_later(type(why).__name__)
+
+    def _replaced(self, launched: asyncio.Future[Launched]) -> None:
+        if launched.cancelled():
+            return
+        if why := launched.exception():
+            self._try_later(why.cause if isinstance(why, WorkshopAway) else type(why).__name__)
+            return
+        self._adopt(launched.result()).add_done_callback(lambda waiter: waiter.exception())  # `_ended` has told already
+
+    def _try_later(self, cause: str) -> None:
+        if not self._is_closed:
+            if cause != self._told:  # tried again each second, said once
+                log.error("process cannot be started module=%s cause=%r", self._module, cause)
+            self._told = cause
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._replace)
 
     def _read_ready(self, frame: Frame) -> Ready:
         ready = reading.ready(frame)
         if self.ready is not None and ready != self.ready:
             raise ValueError("confined otherwise than its predecessors")
-        self.ready = ready
+        self.ready, self._told = ready, ""
         return ready

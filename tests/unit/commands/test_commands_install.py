@@ -8,6 +8,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from gateway.commands.install import PARTS
 from gateway.commands.main import sealgate
 from tests.unit.commands.rule_office import RuleOffice
 
@@ -62,3 +63,17 @@ def test_what_somebody_changed_is_kept_beside(tmp_path: Path) -> None:
         one["place"]: one["was"] for one in said["files"] if one["was"] != "same"
     }
     assert "mine\n" == (tmp_path / (SOCKET + ".before")).read_text()
+
+
+def test_the_parts_have_sockets_of_their_own(tmp_path: Path, ruled: RuleOffice) -> None:
+    """They stay where the gateway looks for them, whatever doors the rules list, and are started with the rest."""
+    said = install(tmp_path, office=ruled.folder)
+
+    places = {
+        part: [line for line in (tmp_path / "etc/systemd/system" / part).read_text().splitlines() if "Listen" in line]
+        for part in PARTS
+    }
+    gateway = (tmp_path / "etc/systemd/system/sealgate.service").read_text()
+    assert all(line.partition("=")[2] in gateway for lines in places.values() for line in lines)
+    (started,) = [command for command in said["next"] if "enable" in command]
+    assert {*PARTS, "sealgate.service", "sealgate-verify.timer"} <= set(started.split())

@@ -101,3 +101,44 @@ def test_keys_never_show(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured) as caught:
         Keyring(office_key=b"secret", index_key=b"i" * 32, ledger_seed=b"l" * 32, entropy=os.urandom)
     assert "secret" not in str(caught.value)
+
+
+def test_without_its_seed_it_knows_whose_signature_to_expect(tmp_path: Path) -> None:
+    """A process that cannot read the seed opens all the rest, and says so when it is asked to sign."""
+    whole = made(tmp_path)
+    wrapped = whole.wrap("T-A", b"d" * 32)
+    (tmp_path / "keys" / "ledger.seed").unlink()
+
+    found = Keyring.open(tmp_path / "keys", entropy=os.urandom)
+
+    assert b"d" * 32 == found.unwrap("T-A", wrapped)
+    assert whole.ledger_public == found.ledger_public
+    assert (True, False) == (whole.can_sign, found.can_sign)
+    with pytest.raises(Misconfigured, match="for the scribe alone"):
+        _ = found.ledger_seed
+
+
+def test_a_key_may_be_given_as_a_credential(tmp_path: Path) -> None:
+    """Where systemd gave it to this unit it counts, be there a file or none."""
+    whole = made(tmp_path)
+    (tmp_path / "given").mkdir()
+    for name in FILES:
+        (tmp_path / "keys" / name).rename(tmp_path / "given" / name)
+
+    found = Keyring.open(tmp_path / "keys", entropy=os.urandom, given=tmp_path / "given")
+
+    assert (whole.index_key, whole.ledger_seed) == (found.index_key, found.ledger_seed)
+    with pytest.raises(Misconfigured, match=r"office\.key cannot be read"):
+        Keyring.open(tmp_path / "keys", entropy=os.urandom)
+
+
+def test_an_office_from_before_gets_its_public_half(tmp_path: Path) -> None:
+    """Whoever holds the seed leaves it for those who do not; once."""
+    whole, public = made(tmp_path), tmp_path / "keys" / "ledger.pub"
+    public.unlink()
+
+    whole.show_public(tmp_path / "keys")
+    whole.show_public(tmp_path / "keys")
+
+    assert whole.ledger_public == public.read_bytes()
+    assert 0o600 == public.stat().st_mode & 0o777

@@ -14,6 +14,7 @@ import uvloop
 
 from gateway.engine.workshop.forge import Forge
 from gateway.engine.workshop.frames import Task
+from gateway.engine.workshop.hall import Hall
 from gateway.engine.workshop.orders import DrillOrder, encode
 from gateway.engine.workshop.pool import Pool
 from gateway.engine.workshop.reading import whole
@@ -38,7 +39,8 @@ def drilled_pool() -> Callable[..., AbstractAsyncContextManager[Drill]]:
 
     @asynccontextmanager
     async def started(*, size: int = 1, seconds: float = 20.0) -> AsyncIterator[Drill]:
-        pool = Pool("gateway.engine.workshop.worker_main", size=size, seconds=seconds, arguments=("drills",))
+        hall = Hall()
+        pool = Pool(hall, "gateway.engine.workshop.worker_main", size=size, seconds=seconds, arguments=("drills",))
 
         async def drill(name: str, content: bytes = b"", descriptors: tuple[int, ...] = ()) -> bytes:
             order = encode(DrillOrder(name=name, content=content))
@@ -49,6 +51,7 @@ def drilled_pool() -> Callable[..., AbstractAsyncContextManager[Drill]]:
             yield drill
         finally:
             await pool.close()
+            await hall.close()
 
     return started
 
@@ -59,7 +62,8 @@ def drilled_forge() -> Callable[..., AbstractAsyncContextManager[Drill]]:
 
     @asynccontextmanager
     async def started(*, seconds: float = 40.0) -> AsyncIterator[Drill]:
-        forge = Forge(seconds=seconds, arguments=("drills",))
+        hall = Hall()
+        forge = Forge(hall, seconds=seconds, arguments=("drills",))
 
         async def drill(name: str, content: bytes = b"") -> bytes:
             order = encode(DrillOrder(name=name, content=content))
@@ -70,6 +74,7 @@ def drilled_forge() -> Callable[..., AbstractAsyncContextManager[Drill]]:
             yield drill
         finally:
             await forge.close()
+            await hall.close()
 
     return started
 

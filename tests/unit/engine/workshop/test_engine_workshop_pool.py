@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.engine.workshop import LimitMet, WorkshopAway, WorkshopFailed
+from gateway.engine.workshop.hall import Hall
 from gateway.engine.workshop.memory import Memory
 from gateway.engine.workshop.pool import Pool
 from gateway.errors import Unreadable
@@ -169,10 +170,12 @@ def test_a_process_that_cannot_start_is_told() -> None:
     """A module that is not there fails the start, not the first request."""
 
     async def story() -> None:
-        pool = Pool("gateway.engine.workshop.not_there", size=1, seconds=1)
+        hall = Hall()
+        pool = Pool(hall, "gateway.engine.workshop.not_there", size=1, seconds=1)
         with pytest.raises(WorkshopFailed):
             await pool.start()
         await pool.close()
+        await hall.close()
 
     asyncio.run(story())
 

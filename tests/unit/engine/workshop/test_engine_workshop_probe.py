@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from gateway.engine.workshop.forge import Forge
+from gateway.engine.workshop.hall import Hall
 from gateway.engine.workshop.orders import Ready
 from gateway.engine.workshop.pool import Pool
 from gateway.engine.workshop.probe import EVERYTHING
@@ -16,25 +17,29 @@ pytestmark = pytest.mark.slow
 
 def of_pool(*arguments: str) -> Ready:
     async def ask() -> Ready:
-        pool = Pool("gateway.engine.workshop.worker_main", size=1, seconds=5, arguments=arguments)
+        hall = Hall()
+        pool = Pool(hall, "gateway.engine.workshop.worker_main", size=1, seconds=5, arguments=arguments)
         try:
             await pool.start()
             assert pool.ready is not None
             return pool.ready
         finally:
             await pool.close()
+            await hall.close()
 
     return asyncio.run(ask())
 
 
 def of_forge(*arguments: str) -> Ready:
     async def ask() -> Ready:
-        forge = Forge(arguments=arguments)
+        hall = Hall()
+        forge = Forge(hall, arguments=arguments)
         try:
             await forge.start()
             return forge.probed
         finally:
             await forge.close()
+            await hall.close()
 
     return asyncio.run(ask())
 
