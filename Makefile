@@ -10,7 +10,7 @@ DEV := .venv/ready-to-develop
 PINNED := .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help demo run test test-all check lint format types contracts verifier bench requirements clean tools-run tools-test
+.PHONY: help demo run test test-all check lint format types contracts verifier deb bench requirements clean tools-run tools-test
 
 help:
 	@echo "make demo     show it work on this machine: no root, no network, nothing left behind"
@@ -18,6 +18,7 @@ help:
 	@echo "make run      an office in ./$(OFFICE) on 127.0.0.1, ports $(BASE) + 25, 465, 587 ...; Ctrl-C stops it"
 	@echo "make check    lint, format, types, contracts (each a target of its own)"
 	@echo "make verifier the auditor's verifier as a wheel of its own, in dist/"
+	@echo "make deb      a Debian package, in dist/: for the Debian it is built on"
 	@echo "make bench    measure, beside Postfix, OpenSSH and asyncssh on the same machine"
 	@echo "make clean    remove what the others made (an office in ./$(OFFICE) stays)"
 
@@ -50,6 +51,9 @@ contracts: $(DEV)
 
 verifier: $(DEV)
 	@.venv/bin/python scripts/standalone/build.py dist
+
+deb: $(DEV)
+	@scripts/deb dist
 
 bench: tools-test $(DEV)
 	@.venv/bin/python -m tests.benchmarks

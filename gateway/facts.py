@@ -154,6 +154,8 @@ class Scrubbed:
     removed: tuple[Removed, ...]
     kept_by: tuple[str, ...] = ()
     """Ids of the `metadata.toml` rules that kept something."""
+    plan: str = ""
+    """Names what the rules said was to go (`Plan.name`); empty: it leaves as it came."""
     verified_by: tuple[str, ...] = ()
     confinement: tuple[str, ...] = ()
     """The mechanisms that held in the workshop, as probed."""

@@ -26,6 +26,7 @@ _HEX_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @lru_cache(maxsize=1024)  # asked again for every entry of a transfer; so is the way back
+@lru_cache(maxsize=1024)
 def transfer_id(random16: bytes) -> TransferId:
     """The id whose 16 bytes are `random16`."""
     if len(random16) != 16:

@@ -15,7 +15,9 @@ import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from gateway.engine.clock import SystemClock, moment
 from tests import clockwork
 from tests.boxes import FileClient, PartnerBox
 from tests.earnest import in_earnest
@@ -84,6 +86,8 @@ class House:
     guests: list[Correspondent] = field(default_factory=list)
     boxes: list[PartnerBox] = field(default_factory=list)
     desks: dict[str, FileClient] = field(default_factory=dict)
+    serves_with: list[str] = field(default_factory=list)
+    """Further words for `sealgate serve`."""
     _partner: PartnerServer | None = None
 
     @classmethod
@@ -100,7 +104,7 @@ class House:
     def opens(self, *, within: list[str] | None = None) -> None:
         """`sealgate serve`; returns when the doors answer. `within` wraps the command (strace, say)."""
         log = (self.folder / "serve.log").open("ab")
-        command = [*(within or []), *self._command("serve")]
+        command = [*(within or []), *self._command("serve", *self.serves_with)]
         self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=self.environment)
         log.close()
         if not eventually(self.is_open, 60):
@@ -192,6 +196,11 @@ class House:
         later = clock.with_suffix(".new")
         later.write_text(str(int(clock.read_text()) + minutes))
         later.replace(clock)
+
+    def becomes(self, *, hour: int) -> None:
+        """So much time passes that it is this hour of the next day, by the office's clock."""
+        now = moment(SystemClock().now_ms(), ZoneInfo("Europe/London"))
+        self.passes(minutes=(24 + hour) * 60 - now.hour * 60 - now.minute)
 
     # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -302,8 +311,10 @@ class House:
     # ── what waits ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def waiting(self, recipient: str) -> list[Waits]:
-        """`sealgate held list`: what waits for this recipient."""
-        waits = [Waits(**one) for one in json.loads(self.asks("held", "list", "--json"))]
+        """`sealgate held list`: what waits for this recipient; whose it is, is for the registrar to see."""
+        if not json.loads(self.asks("held", "list", "--json")):
+            return []
+        waits = [Waits(**one) for one in json.loads(self.asks("held", "list", "--json", by=PER))]
         return [one for one in waits if one.recipient == recipient]
 
     def awaits(self, recipient: str, code: str) -> Waits:

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from gateway.catalogue.en.answers import ANSWERS
+from gateway.catalogue.en.drafts import DRAFTS
 from gateway.catalogue.en.files import FILES
+from gateway.catalogue.en.incidents import INCIDENTS
 from gateway.catalogue.en.mail import MAIL
 from gateway.catalogue.en.notes import NOTES
+from gateway.catalogue.en.pages import PAGES
 from gateway.catalogue.en.reasons import REASONS
 
 DEFAULT = "en"
@@ -80,7 +84,7 @@ def parameters(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
 
-ENGLISH = Texts(DEFAULT, {**REASONS, **MAIL, **FILES, **NOTES})
+ENGLISH = Texts(DEFAULT, {**REASONS, **MAIL, **FILES, **NOTES, **PAGES, **ANSWERS, **INCIDENTS, **DRAFTS})
 LANGUAGES: dict[str, Texts] = {DEFAULT: ENGLISH}
 """By the word of `language` in gateway.toml."""
 

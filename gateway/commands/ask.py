@@ -22,7 +22,8 @@ from gateway.commands.assembly import parts_of
 from gateway.commands.office import alone, anchors_of, opened, rules_of_office, scribe_of
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Answer, AnyOrder, Consult, bring
+from gateway.doors.admin import bring
+from gateway.doors.orders import Answer, AnyOrder, Consult
 from gateway.errors import Failure, Misconfigured
 
 FINDING = 1

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from gateway.commands.alertness import Alertness, alertness_of
 from gateway.commands.credentials import Credentials
 from gateway.commands.office import Office
 from gateway.doors.admin import Counter
 from gateway.doors.sftp.officetree import Offices
+from gateway.engine.alarms.overhearing import OverheardWriter
 from gateway.engine.attested import Attestations
 from gateway.engine.contents import Contents
 from gateway.engine.couriers import Couriers
@@ -20,9 +23,11 @@ from gateway.engine.desk import Desk
 from gateway.engine.dispatch import Dispatch
 from gateway.engine.emergencies import Emergencies
 from gateway.engine.files.depositing import Depositing
+from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.filing import FileStations
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes
+from gateway.engine.files.porters import Porters
 from gateway.engine.files.pushing import Pushing
 from gateway.engine.files.shelf import PREFIX as DEPOSITS
 from gateway.engine.files.shelf import Shelf
@@ -31,14 +36,21 @@ from gateway.engine.glass import Glass, remembered
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
+from gateway.engine.lawmaking.petitions import Petitions
 from gateway.engine.lawmaking.rulemaking import Rulemaking
 from gateway.engine.notes import Notes
 from gateway.engine.orders import Orders
+from gateway.engine.outcomes import Outcomes
+from gateway.engine.outsiders.assurance import Assurance
+from gateway.engine.outsiders.recovery import stopped
 from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
 from gateway.engine.preparing import Preparing
 from gateway.engine.probing import Probing
+from gateway.engine.response.containing import Containing
 from gateway.engine.runner import Runner
+from gateway.engine.scanning.awaiting import Awaiting
+from gateway.engine.scanning.examination import Examination
 from gateway.engine.signing_in import SignIn
 from gateway.engine.stations import MailStations
 from gateway.engine.vault import Vault
@@ -55,6 +67,9 @@ from gateway.ship.resolve import Resolver
 from gateway.ship.sftp import SftpCarrier
 from gateway.ship.smtp import SmtpCarrier
 
+PORTERS = max(1, (os.cpu_count() or 1) // 2)
+"""One seals as fast as the clients on one core can send."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -70,6 +85,7 @@ class Parts:
     keyholders: Keyholders
     signing_in: SignIn
     glass: Glass
+    alertness: Alertness
 
     def counter(self, look: Callable[[], None]) -> Counter:
         """Takes orders; `look` wakes whoever does what they call for."""
@@ -83,6 +99,7 @@ class Parts:
             clock=self.office.clock,
             glass=self.glass,
             look=look,
+            stopped=lambda: stopped(self.office.records),
         )
         rulemaking = Rulemaking(
             rules=self.rules,
@@ -90,6 +107,8 @@ class Parts:
             proposals=self.office.proposals,
             clock=self.office.clock,
             look=look,
+            containments=self.alertness.containments,
+            petitions=Petitions.of(self.office.archive),
         )
         emergencies = Emergencies(
             rules=self.rules,
@@ -113,6 +132,20 @@ class Parts:
             emergencies=emergencies,
             couriers=couriers,
             signing_in=self.signing_in,
+            containing=self._containing(look),
+        )
+
+    def _containing(self, look: Callable[[], None]) -> Containing:
+        return Containing(
+            rules=self.rules,
+            scribe=self.scribe,
+            notes=self.notes,
+            clock=self.office.clock,
+            containments=self.alertness.containments,
+            alarms=self.alertness.alarms,
+            keyholders=self.keyholders,
+            owners=self.alertness.owners,
+            look=look,
         )
 
 
@@ -127,6 +160,8 @@ class Gateway:
     file_carrier: SftpCarrier
     offices: Offices
     """What the file door shows."""
+    awaiting: Awaiting
+    """For the caretaker."""
 
 
 def host_of(rulebook: Rulebook) -> str:
@@ -143,17 +178,25 @@ def parts_of(office: Office, rules: InForce, scribe: Writer, disk: ThreadPoolExe
     notes = Notes(vault=vault, clock=office.clock, host=host, office=rulebook.gateway.office.name, rules=rules)
     story = office.archive.story(KEYS)
     accounts = Accounts(office.setting.accounts)
+    alertness = alertness_of(office, accounts)
     return Parts(
         office=office,
-        scribe=scribe,
+        scribe=OverheardWriter(scribe, alertness.ear),
         rules=rules,
         blobs=blobs,
         vault=vault,
         notes=notes,
         registrar=Registrar(office.setting.var / "gnupg"),
         keyholders=Keyholders(story.facts if story else ()),
-        signing_in=SignIn(rules=rules, clock=office.clock, check=accounts.check),
+        signing_in=SignIn(
+            rules=rules,
+            clock=office.clock,
+            check=accounts.check,
+            containments=alertness.containments,
+            attempted=alertness.ear.tried,
+        ),
         glass=remembered(office.records, office.archive, office.keyring.index_key),
+        alertness=alertness,
     )
 
 
@@ -162,10 +205,12 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
     office, clock = parts.office, parts.office.clock
     inquiry = _inquiry(parts)
     contents = Contents(parts.vault, workshop)
+    examination = Examination(rules=parts.rules)
     carrier, file_carrier = SmtpCarrier(name=host_of(parts.rules.rulebook)), SftpCarrier()
     stations = Dispatch(
-        mail=_mail_stations(parts, workshop, inquiry, contents, carrier),
-        files=_file_stations(parts, workshop, inquiry, contents, file_carrier),
+        mail=_mail_stations(parts, workshop, inquiry, contents, examination, carrier),
+        files=_file_stations(parts, workshop, inquiry, contents, examination, file_carrier),
+        assurance=_assurance(parts),
     )
 
     async def settle(stream: str) -> Voyage | None:  # the deposits hand on to the runner, which they ask the desk about
@@ -201,6 +246,7 @@ def gateway_of(parts: Parts, workshop: Workshop, tasks: asyncio.TaskGroup) -> Ga
         carrier=carrier,
         file_carrier=file_carrier,
         offices=_offices(parts, inquiry, depositing),
+        awaiting=Awaiting(examination=examination, look=runner.look),
     )
 
 
@@ -212,11 +258,22 @@ def _inquiry(parts: Parts) -> Inquiry:
         keyholders=parts.keyholders,
         acquaintance=parts.office.acquaintance,
         glass=parts.glass,
+        containments=parts.alertness.containments,
     )
 
 
+def _assurance(parts: Parts) -> Assurance:
+    outcomes = Outcomes(vault=parts.vault, clock=parts.office.clock, rules=parts.rules, notes=parts.notes)
+    return Assurance(rules=parts.rules, publication=parts.office.publication, outcomes=outcomes)
+
+
 def _mail_stations(
-    parts: Parts, workshop: Workshop, inquiry: Inquiry, contents: Contents, carrier: SmtpCarrier
+    parts: Parts,
+    workshop: Workshop,
+    inquiry: Inquiry,
+    contents: Contents,
+    examination: Examination,
+    carrier: SmtpCarrier,
 ) -> MailStations:
     clock, host, resolver = parts.office.clock, host_of(parts.rules.rulebook), Resolver()
     inquiry.probing = Probing(rules=parts.rules, clock=clock, resolver=resolver, prober=carrier)
@@ -236,6 +293,7 @@ def _mail_stations(
         delivering=delivering,
         notes=parts.notes,
         rules=parts.rules,
+        examination=examination,
     )
 
 
@@ -245,7 +303,12 @@ def _message_ids(parts: Parts) -> MessageIds:
 
 
 def _file_stations(
-    parts: Parts, workshop: Workshop, inquiry: Inquiry, contents: Contents, carrier: SftpCarrier
+    parts: Parts,
+    workshop: Workshop,
+    inquiry: Inquiry,
+    contents: Contents,
+    examination: Examination,
+    carrier: SftpCarrier,
 ) -> FileStations:
     pushing = Pushing(
         vault=parts.vault,
@@ -265,6 +328,7 @@ def _file_stations(
         pushing=pushing,
         notes=parts.notes,
         rules=parts.rules,
+        examination=examination,
     )
 
 
@@ -272,6 +336,7 @@ def _depositing(
     parts: Parts, inquiry: Inquiry, desk: Desk, precedence: Precedence, tasks: asyncio.TaskGroup
 ) -> Depositing:
     office, clock = parts.office, parts.office.clock
+    largest_bytes = parts.rules.rulebook.gateway.limits.file_bytes
     staging = Staging(
         office.setting.var / "staging",
         vault=parts.vault,
@@ -279,7 +344,8 @@ def _depositing(
         keyring=office.keyring,
         clock=clock,
         tasks=tasks,
-        largest_bytes=parts.rules.rulebook.gateway.limits.file_bytes,
+        largest_bytes=largest_bytes,
+        hands=Porters(PORTERS, largest_bytes=largest_bytes),
     )
     staging.recover()
     shelf = Shelf(
@@ -319,6 +385,6 @@ def _offices(parts: Parts, inquiry: Inquiry, depositing: Depositing) -> Offices:
         pages=pages,
         inquiry=inquiry,
         rules=parts.rules,
-        vault=parts.vault,
+        fetching=Fetching(parts.vault, parts.blobs, depositing.staging.hands),
         clock=office.clock,
     )

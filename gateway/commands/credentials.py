@@ -1,7 +1,8 @@
 """What a `[[route]]` calls `credential`: a private key or a password, by a name that stands in the rules.
 
-Looked for where systemd puts what `LoadCredential=` names, then in `var/credentials/`. Never in a rule file, in an
-argument or in the environment. Read at each delivery: a renewed one counts at once.
+Looked for where systemd puts what `LoadCredential=` names, as are the office's own keys (`keep.keyring`); then in
+`var/credentials/`. Never in a rule file, in an argument or in the environment. Read at each delivery: a renewed one
+counts at once.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ class Credentials:
     @classmethod
     def beside(cls, var: Path) -> Credentials:
         """Those of the office whose `var/` this is."""
-        given = os.environ.get("CREDENTIALS_DIRECTORY", "")
-        return cls(folder=var / "credentials", given=Path(given) if given else None)
+        return cls(folder=var / "credentials", given=given_here())
 
     def read(self, name: str) -> bytes:
         """The secret of that name. Blocks. Raises `Misconfigured`."""
@@ -45,3 +45,9 @@ class Credentials:
         if not _NAME.fullmatch(name):
             raise Misconfigured("a route's credential is named in letters, digits and -._")
         return self.folder / name
+
+
+def given_here() -> Path | None:
+    """Where systemd puts the credentials of this unit; None if it gave none."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return Path(given) if given else None

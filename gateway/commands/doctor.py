@@ -9,25 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import click
 import msgspec
 
-from gateway.commands import soundings
+from gateway.commands import antivirus, overdue, soundings
+from gateway.commands.abbreviated import MOST
 from gateway.commands.assembly import host_of
 from gateway.commands.certificates import server_context
 from gateway.commands.expiring import expiring
-from gateway.commands.held import MOST
 from gateway.commands.hostkey import host_key_at
+from gateway.commands.incident.listing import alarms_of, containments_of
 from gateway.commands.office import Office, anchors_of, opened, own_head, rules_of_office
 from gateway.commands.rulefolder import read_folder
+from gateway.commands.safekeeping import standing as safety
 from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock, day, moment
-from gateway.engine.health import checkup, naming
+from gateway.engine.health import checkup, incidents, naming
 from gateway.engine.health.census import Census
 from gateway.engine.health.checkup import Finding, Grade, LedgerState
 from gateway.engine.health.marks import Duty, Marks
+from gateway.engine.health.separation import separation
 from gateway.engine.lawmaking.rulewatch import folder_state
+from gateway.engine.workshop.hall import Reach, at, our_child
 from gateway.errors import Failure, Misconfigured, RolledBack, RulesInvalid, Tampering
 from gateway.journey import State
 from gateway.judge.rulebook import Rulebook
@@ -61,8 +66,15 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--workshop",
+    "workshop_at",
+    metavar="SOCKET",
+    type=click.Path(path_type=Path),
+    help="Try the walls of the workshop that waits here, not of one of our own.",
+)
 @click.pass_obj
-def doctor(setting: Setting, as_json: bool) -> None:
+def doctor(setting: Setting, as_json: bool, workshop_at: Path | None) -> None:
     """Look at everything the office needs, and say which command mends what is wrong.
 
     Changes nothing, and may run while the gateway does. Exit 0 when nothing is wrong, 1 when something is; what only
@@ -72,7 +84,7 @@ def doctor(setting: Setting, as_json: bool) -> None:
     soundings.require_our_user(setting)
     found = [
         Said(check=one.check, grade=one.grade, sentence=one.sentence, mend=_placed(one.mend, setting))
-        for one in findings(setting)
+        for one in findings(setting, at(workshop_at) if workshop_at else our_child)
     ]
     is_well = all(one.grade != Grade.WRONG for one in found)
     if as_json:
@@ -93,14 +105,15 @@ def _lines(found: Sequence[Said]) -> Iterator[str]:
     yield f"{wrong} of {len(found)} looks found something wrong." if wrong else "The office is well."
 
 
-def findings(setting: Setting) -> Iterator[Finding]:
+def findings(setting: Setting, reach: Reach = our_child) -> Iterator[Finding]:
     """Everything that was looked at."""
     clock = SystemClock()
     yield from _tried("permissions", lambda: checkup.permissions(soundings.loose(setting)))
     yield from _tried("disk", lambda: _disk(setting))
     try:
         with opened(setting) as office:
-            for check, look in LOOKS:
+            looks: dict[str, Callable[[Office], Findings]] = {**dict(LOOKS), "workshop": partial(_walls, reach=reach)}
+            for check, look in looks.items():
                 yield from _tried(check, partial(look, office))
     except Failure as why:
         yield _failed("office", why)
@@ -154,7 +167,7 @@ def _in_force(office: Office) -> Rulebook:
 
 def _rules(office: Office) -> Findings:
     state = folder_state(_in_force(office).digest, read_folder(office.setting.rules))
-    return checkup.rules(state, len(office.proposals.all()))
+    return checkup.rules(state, len(office.proposals.all()), office.missing_proposals)
 
 
 def _endings(office: Office) -> Findings:
@@ -201,8 +214,13 @@ def _synchronised() -> bool | None:
     return soundings.is_synchronised()
 
 
-def _walls(office: Office) -> Findings:
-    return checkup.walls(*soundings.walls(rules_of_office(office).limits))
+def _walls(office: Office, reach: Reach = our_child) -> Findings:
+    return checkup.walls(*soundings.walls(rules_of_office(office).limits, reach))
+
+
+def _separation(office: Office) -> Findings:
+    shut = soundings.shut_to_gateway()
+    return () if shut is None else separation(office.place_of_records, shut)
 
 
 def _ledger(office: Office) -> Findings:
@@ -251,8 +269,14 @@ LOOKS: tuple[tuple[str, Callable[[Office], Findings]], ...] = (
     ("dns", _dns),
     ("clock", _clock),
     ("workshop", _walls),
+    ("antivirus", antivirus.look),
     ("units", lambda office: checkup.units(soundings.unit_scores())),
+    ("separation", _separation),
+    ("contained", lambda office: incidents.contained(containments_of(office), office.clock.now_ms())),
+    ("alarms", lambda office: incidents.alarms(alarms_of(office))),
     ("ledger", _ledger),
     ("verified", _verified),
+    ("retention", overdue.findings),
+    ("backup", safety.findings),
 )
 """In the order in which they are told."""

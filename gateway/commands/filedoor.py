@@ -44,6 +44,8 @@ def file_door(
         clock=office.clock,
         accounts=Accounts(office.setting.accounts),
         certifiers=certifiers_in(office.setting.certs),
+        containments=parts.alertness.containments,
+        heard=parts.alertness.ear.tried,
     )
     rulebook = parts.rules.rulebook
     settings = settings_of(rulebook.gateway.limits, texts_of(rulebook))

@@ -22,6 +22,7 @@ from gateway.engine.health.vitals import Vitals
 from gateway.engine.lawmaking.rulewatch import RuleWatch, Standing
 from gateway.engine.outsiders.vouching import standing_at
 from gateway.engine.workshop import Workshop
+from gateway.engine.workshop.benches import Benches
 from gateway.engine.writing import Writer, is_answering
 
 KEYS_EVERY_MS = 3_600_000
@@ -38,18 +39,24 @@ class Health:
     """Of the certificate the doors show now."""
     gauges: Gauges = field(default_factory=Gauges)
     _keys_asked_ms: int = 0
+    _benches: Benches | None = None
 
     def writer(self, writer: Writer) -> Writer:
         """The same writer, measured."""
         return MeasuredWriter(writer, self.gauges)
 
-    def workshop(self, workshop: Workshop) -> Workshop:
+    def workshop(self, workshop: Benches) -> Workshop:
         """The same workshop, counted."""
+        self._benches = workshop
         return CountedWorkshop(workshop, self.gauges)
 
     def refused(self, door: str, code: int | str) -> None:
         """A door has said no."""
         self.gauges.refusals.labels(door, code).inc()
+
+    def alarm(self, kind: str) -> None:
+        """The watch has sounded an alarm."""
+        self.gauges.alarms.labels(kind).inc()
 
     def vitals(self, parts: Parts) -> Vitals:
         """The vital signs, as a chore for the caretaker."""
@@ -64,6 +71,7 @@ class Health:
                 "scribe": partial(_scribe, parts),
                 "disk": partial(_disk, parts),
                 "certificate": self._certificate,
+                "workshop": self._workshop,
             },
             sample=partial(self._sample, parts),
         )
@@ -71,6 +79,10 @@ class Health:
     async def _certificate(self) -> str:
         ends = self.certificate_ends()
         return "" if moment(self.office.clock.now_ms()) < ends else f"the doors' certificate ended on {ends:%Y-%m-%d}"
+
+    async def _workshop(self) -> str:
+        is_there = self._benches is not None and self._benches.is_standing
+        return "" if is_there else "the workshop is away: documents wait, and mail is refused for now"
 
     def _sample(self, parts: Parts) -> None:
         gauges, office = self.gauges, self.office
@@ -81,6 +93,7 @@ class Health:
         gauges.certificate_expiry.set(self.certificate_ends().timestamp())
         room = os.statvfs(office.setting.var)
         gauges.disk_free.set(room.f_bavail * room.f_frsize)
+        gauges.workshop_up.set(self._benches is not None and self._benches.is_standing)
         gauges.synchronised.set(is_synchronised() is not False)
         if witnesses_of(parts.rules):
             vouched = [one.vouched_ms for one in standing_at(office.setting.var / STANDING)]

@@ -13,7 +13,7 @@ import msgspec
 from gateway.commands.ask import ask, secret_of, signed, tell
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
-from gateway.doors.admin import Admit, Revoke
+from gateway.doors.orders import Admit, Revoke
 from gateway.engine.clock import moment
 from gateway.engine.keyholders import STREAM, Keyholders
 from gateway.facts import Standing

@@ -24,10 +24,15 @@ VERBS = {
     "keys": "keys:keys",
     "rules": "rules:rules",
     "held": "held:held",
+    "contain": "incident.verbs:contain",
     "review": "reviews:review",
     "ledger": "ledger:ledger",
+    "retention": "retention.verb:retention",
+    "backup": "safekeeping.backup:backup",
+    "restore": "safekeeping.restore:restore",
     "doctor": "doctor:doctor",
     "install": "install:install",
+    "part": "part:part",
 }
 
 

@@ -15,34 +15,40 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.commands.rulefolder import read_folder
+from gateway.commands.credentials import given_here
+from gateway.commands.rulefolder import Seen, look_at, read_folder
 from gateway.commands.setting import Setting
 from gateway.engine import rulesets
 from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.archive import Archive, latest_of
 from gateway.engine.clock import Clock, SystemClock
 from gateway.engine.entries import Entries, Write
+from gateway.engine.lawmaking.petitions import Petition, Petitions
 from gateway.engine.lawmaking.proposals import Proposals
 from gateway.engine.outsiders.anchors import Anchors
 from gateway.engine.policy import InForce
 from gateway.engine.publication import Publication
 from gateway.engine.rereading import AT_START, reread
 from gateway.engine.rulesets import RULES, RuleSet
+from gateway.engine.safekeeping.restoring import must_be_settled
 from gateway.engine.scribe import Scribe
 from gateway.errors import Failure, InUse, Misconfigured, RulesInvalid, Tampering, Unreadable
 from gateway.facts import Published
+from gateway.judge.problems import Problem
 from gateway.judge.rulebook import Rulebook
 from gateway.keep import Head
 from gateway.keep.files import FileBlobs
 from gateway.keep.keyring import Keyring
 from gateway.keep.reading import SqliteReading
 from gateway.keep.sqlite import SqliteRecords
-from gateway.ledger.checkpoint import Checkpoint, Signer, verify
+from gateway.keep.successor import Successor
+from gateway.ledger.checkpoint import Checkpoint, PublicHalf, Signer, Vkey, verify
 from gateway.ledger.leaf import Statement
 from gateway.ledger.merkle import EMPTY_ROOT
 from gateway.ledger.views import NOTHING, View
 
-DEFAULT_RECORDS = "var/records.db"
+DEFAULT_RECORDS = "var/records/records.db"
+"""In a folder of their own: what systemd lets the gateway read and not write is a folder."""
 GATEWAY = "gw1"
 """This node's name in the ledger."""
 
@@ -53,7 +59,9 @@ class Office:
 
     setting: Setting
     folder_rules: Rulebook
-    """The rules as they stand in the folder: not in force until published."""
+    """The rules as they stand in the folder: not in force until published. While they do not load, those in force."""
+    folder: Seen
+    """The rule folder as it was read when the office was opened."""
     records: SqliteReading
     keyring: Keyring
     archive: Archive
@@ -68,6 +76,11 @@ class Office:
         gateway = self.folder_rules.gateway
         place = _place(self.setting, gateway.storage.blobs, "files")
         return FileBlobs(place, largest_bytes=gateway.limits.message_bytes)
+
+    @property
+    def place_of_records(self) -> Path:
+        """The file the records are in."""
+        return _place(self.setting, self.folder_rules.gateway.storage.records, "sqlite")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -101,9 +114,19 @@ class Office:
         return rulesets.every(self.archive)
 
     @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """The ledger's keys before the one that signs, the newest first."""
+        return _earlier(self.signer.name, self.setting)
+
+    @property
     def proposals(self) -> Proposals:
         """The sets that wait for a second signature."""
         return Proposals(self.setting.var / "proposals", self.keyring.index_key)
+
+    @property
+    def missing_proposals(self) -> tuple[Petition, ...]:
+        """Sets the ledger says wait for a second signature, and which lie in `var/proposals` no more."""
+        return Petitions.of(self.archive).missing(one.digest for one in self.proposals.all())
 
 
 def rules_of(setting: Setting) -> Rulebook:
@@ -113,7 +136,10 @@ def rules_of(setting: Setting) -> Rulebook:
 
 def rules_at(folder: Path) -> Rulebook:
     """The rules in any folder. Raises `RulesInvalid`."""
-    found = read_folder(folder)
+    return _valid(read_folder(folder))
+
+
+def _valid(found: Rulebook | tuple[Problem, ...]) -> Rulebook:
     if isinstance(found, Rulebook):
         return found
     raise RulesInvalid("the rules are not right:\n" + "\n".join(str(problem) for problem in found))
@@ -123,32 +149,34 @@ def rules_at(folder: Path) -> Rulebook:
 def opened(setting: Setting, *, is_writing: bool = False) -> Iterator[Office]:
     """The office; for writing only inside `alone`. Raises `Misconfigured`."""
     setting, clock = Setting(folder=setting.folder.absolute()), SystemClock()
-    rulebook = _rules_to_read_by(setting)
+    folder = look_at(setting.rules)
+    rulebook = _rules_to_read_by(setting, folder.found)
     gateway = rulebook.gateway
     with ExitStack() as stack:
-        keyring = Keyring.open(setting.keys, entropy=clock.random)
+        keyring = Keyring.open(setting.keys, entropy=clock.random, given=given_here())
         place = _place(setting, gateway.storage.records, "sqlite")
         records = SqliteRecords(place) if is_writing else SqliteReading(place)
         stack.callback(records.close)
-        signer = Signer(gateway.ledger.origin, keyring.ledger_seed)
+        signer = _signer(gateway.ledger.origin, keyring, setting.keys)
         yield Office(
             setting=setting,
             folder_rules=rulebook,
+            folder=folder,
             records=records,
             keyring=keyring,
             archive=Archive(records, keyring),
             signer=signer,
-            publication=Publication(setting.var / "ledger", records, signer.vkey),
+            publication=Publication(setting.var / "ledger", records, signer.vkey, *_earlier(signer.name, setting)),
             clock=clock,
         )
 
 
-def _rules_to_read_by(setting: Setting) -> Rulebook:
-    """The rules in the folder, or, while they are broken, those in force: what is held can still be looked at."""
-    found = read_folder(setting.rules)
+def _rules_to_read_by(setting: Setting, found: Rulebook | tuple[Problem, ...]) -> Rulebook:
+    """What the folder says, or, while it does not load, what is in force: a bad edit shuts no door. Raises
+    `RulesInvalid` if neither loads."""
     if isinstance(found, Rulebook):
         return found
-    keyring = Keyring.open(setting.keys, entropy=SystemClock().random)
+    keyring = Keyring.open(setting.keys, entropy=SystemClock().random, given=given_here())
     records = SqliteReading(setting.folder / DEFAULT_RECORDS)
     try:
         in_force = _published(Archive(records, keyring))
@@ -156,7 +184,19 @@ def _rules_to_read_by(setting: Setting) -> Rulebook:
         in_force = None
     finally:
         records.close()
-    return in_force or rules_of(setting)
+    return in_force or _valid(found)
+
+
+def _signer(origin: str, keyring: Keyring, keys: Path) -> Signer:
+    """Who signs the ledger, and who follows; only in name where the seed is another process's."""
+    if not keyring.can_sign:
+        return PublicHalf(origin, keyring.ledger_public)
+    next_seed = Successor(keys).seed()
+    return Signer(origin, keyring.ledger_seed, successor=Signer(origin, next_seed) if next_seed else None)
+
+
+def _earlier(origin: str, setting: Setting) -> tuple[str, ...]:
+    return tuple(str(Vkey(origin, public)) for public in Successor(setting.keys).retired())
 
 
 def _published(archive: Archive) -> Rulebook | None:
@@ -195,13 +235,21 @@ def rules_of_office(office: Office) -> InForce:
 
 
 def scribe_of(
-    office: Office, rules: InForce, on_fatal: Callable[[Failure], None], *, genesis: Statement | None = None
+    office: Office,
+    rules: InForce,
+    on_fatal: Callable[[Failure], None],
+    *,
+    genesis: Statement | None = None,
+    is_settling: bool = False,
 ) -> Scribe:
-    """The one writer, resumed from what is kept; not yet started.
+    """The one writer, resumed from what is kept; not yet started. `is_settling`: for what settles a restored office.
 
-    Raises `Tampering` if the ledger is not whole, `RolledBack` if it does not contain what is anchored elsewhere.
+    Raises `Tampering` if the ledger is not whole, `RolledBack` if it does not contain what is anchored elsewhere, and
+    `Misconfigured` for an office that was restored from a backup and has asked nobody yet.
     """
     head = own_head(office)
+    if head is not None and not is_settling:
+        must_be_settled(office.setting.var)
     if head is not None and head.size <= AT_START:  # a longer one is read in the background
         reread(office.records, head)
     frontier = office.publication.frontier(head)
@@ -228,7 +276,7 @@ def own_head(office: Office) -> Head | None:
     if head is None:
         return None
     try:
-        signed = verify(head.note, [office.signer.vkey])
+        signed = verify(head.note, [office.signer.vkey, *office.earlier_keys])
     except Unreadable as why:
         raise Tampering(f"the ledger's head cannot be read: {why.cause}") from why
     if not signed.signers or signed.checkpoint != Checkpoint(office.signer.name, head.size, head.root):
@@ -244,6 +292,7 @@ def anchors_of(office: Office, rules: InForce) -> Anchors:
         vkey=office.signer.vkey,
         published=office.setting.var / "ledger",
         elsewhere=office.setting.folder / anchor if anchor else None,
+        earlier=office.earlier_keys,
     )
 
 

@@ -9,33 +9,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncssh
 import click
 import msgspec
 import uvloop
 
+from gateway.commands.alertness import show_out_of
 from gateway.commands.allocator import give_back_large_buffers, look_only_at_what_is_new
 from gateway.commands.assembly import Gateway, Parts, gateway_of, host_of, parts_of
 from gateway.commands.audit.erase import must_be_finished
-from gateway.commands.certificates import glance, shown
 from gateway.commands.filedoor import file_door
-from gateway.commands.hostkey import host_key_at
-from gateway.commands.office import Office, alone, opened, rules_of, rules_of_office
+from gateway.commands.office import Office, alone, opened, rules_of_office
 from gateway.commands.outsiders import caretaker_of, consult_witnesses
 from gateway.commands.rulebook.status import watch_of
-from gateway.commands.scribe import start as start_scribe
+from gateway.commands.scribelink import Link, linked
 from gateway.commands.setting import Setting
+from gateway.commands.showing import Showing
 from gateway.commands.systemd import Systemd
+from gateway.commands.watchkeeping import nobody_counts_alarms, watching_of
 from gateway.doors.admin import AdminDoor
 from gateway.doors.counting import Refused, nobody_counts
 from gateway.doors.guard import Guard
@@ -43,12 +42,14 @@ from gateway.doors.sftp.server import SftpDoor
 from gateway.doors.smtp.door import SmtpDoor
 from gateway.doors.smtp.settings import Role, Settings
 from gateway.engine.answers import Answers
-from gateway.engine.clock import moment
+from gateway.engine.forgetting.disposals import Disposals
 from gateway.engine.lawmaking.rulewatch import RuleWatch
 from gateway.engine.policy import InForce
 from gateway.engine.reception import Reception
+from gateway.engine.safekeeping.snapshots import Snapshots
 from gateway.engine.scribing import DistantScribe
 from gateway.engine.workshop.benches import Benches
+from gateway.engine.workshop.hall import Reach, at, our_child
 from gateway.engine.writing import is_answering
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.judge.explain import texts_of
@@ -63,23 +64,35 @@ Door = SmtpDoor | SftpDoor
 DISK_THREADS = 16
 DRAIN_S = 20.0
 SWEEP_S = 3600.0
-CERTIFICATE_S = 10.0
 ENVIRONMENT = 5
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Say what listens where as one JSON object.")
+@click.option(
+    "--scribe",
+    "scribe_at",
+    metavar="SOCKET",
+    type=click.Path(path_type=Path),
+    help="Reach the scribe here, where a unit of its own waits, instead of starting one.",
+)
+@click.option(
+    "--workshop",
+    "workshop_at",
+    metavar="SOCKET",
+    type=click.Path(path_type=Path),
+    help="Likewise the workshop, where documents are opened.",
+)
 @click.pass_obj
-def serve(setting: Setting, as_json: bool) -> None:
+def serve(setting: Setting, as_json: bool, scribe_at: Path | None, workshop_at: Path | None) -> None:  # fmt: skip
     """Run the gateway until SIGTERM."""
     systemd = Systemd.passed()
     _log_to_stderr()
     give_back_large_buffers()
-    rules_of(setting)  # broken rules stop the start, though those in force would still load: the admin is right here
-    with alone(setting), opened(setting) as office:
+    with alone(setting), linked(setting.folder, scribe_at) as link, opened(setting) as office:
         must_be_finished(office)
-        code = uvloop.run(_Serving(office, systemd, as_json=as_json).run())
+        reach = at(workshop_at) if workshop_at else our_child
+        code = uvloop.run(_Serving(office, systemd, link, reach, as_json=as_json).run())
     sys.exit(code)
 
 
@@ -89,40 +102,44 @@ class _Serving:
 
     office: Office
     systemd: Systemd
+    link: Link
+    reach: Reach
+    """Finds the workshop's hall."""
     as_json: bool
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     fatal: list[Failure] = field(default_factory=list)
-    _tls: ssl.SSLContext | None = None
-    _tls_ends: datetime = NEVER
-    _host_key: asyncssh.SSHKey | None = None
+    showing: Showing = field(init=False)
     _watch: RuleWatch | None = None
     _measured: Health | None = None
+    _snapshots: Snapshots | None = None
+    _disposals: Disposals | None = None
     _status: Callable[[], str] = lambda: "starting"
 
     async def run(self) -> int:
         """Serve; the exit code."""
-        self._load_certificate()
+        rules = rules_of_office(self.office)
+        self.showing = Showing(self.office.setting, self.office.clock, self.systemd)
+        self.showing.load(with_host_key=rules.rulebook.gateway.door.sftp is not None)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self.showing.look_again)
 
         def give_up(why: Failure) -> None:
             self.fatal.append(why)
             loop.call_soon_threadsafe(self.stop.set)
 
-        rules = rules_of_office(self.office)
-        self._load_host_key(rules)
         await consult_witnesses(self.office, rules)
         scribe = DistantScribe(reissue=self.office.latest, on_fatal=give_up)
-        sock, process = start_scribe(self.office.setting.folder)
-        await scribe.connect(sock)
+        await scribe.connect(self.link.begin())
+        self._snapshots = Snapshots(scribe.task)
+        self._disposals = Disposals(scribe.task)
         with _disk() as disk:
             health = self._measured = self._health(rules)
             parts = parts_of(self.office, rules, health.writer(scribe) if health else scribe, disk)
             self._watch = watch_of(self.office, parts.rules)
             await asyncio.to_thread(self._watch.look)
-            workshop = Benches(limits=parts.rules.limits)
+            workshop = Benches(limits=parts.rules.limits, reach=self.reach)
             await workshop.start()
             try:
                 await self._serve(parts, workshop, health)
@@ -131,27 +148,30 @@ class _Serving:
             finally:
                 await workshop.close()
                 await scribe.close()
-                await asyncio.to_thread(process.wait)
+                await asyncio.to_thread(self.link.wait)
         for cause in dict.fromkeys(why.cause for why in self.fatal):  # several may have met the same end
             log.critical("stopped; the next start recovers cause=%r", cause)
         return ENVIRONMENT if self.fatal else 0
 
     async def _serve(self, parts: Parts, workshop: Benches, health: Health | None) -> None:
         vitals = health.vitals(parts) if health else None
-        caretaker = caretaker_of(self.office, parts, *((vitals,) if vitals else ()))
         if workshop.breaches:
             log.error("documents are held: a confined process could still %s", " ".join(workshop.breaches))
         async with asyncio.TaskGroup() as tasks:
             gateway = gateway_of(parts, health.workshop(workshop) if health else workshop, tasks)
+            watch = watching_of(parts, gateway.runner.look, health.alarm if health else nobody_counts_alarms)
+            caretaker = caretaker_of(self.office, parts, gateway.awaiting, watch, *((vitals,) if vitals else ()))
             running = tasks.create_task(gateway.runner.run())
             tasks.create_task(caretaker.run())
-            chores = [tasks.create_task(_sweep(gateway)), tasks.create_task(self._watch_certificate())]
+            chores = [tasks.create_task(_sweep(gateway)), tasks.create_task(self.showing.watch())]
             if self._watch is not None:
                 chores.append(tasks.create_task(self._watch.run()))
             counter = parts.counter(gateway.runner.look)
+            counter.snapshots, counter.disposals = self._snapshots, self._disposals
             admin = AdminDoor(counter, self.office.setting.var)
             await admin.listen()
             async with AsyncExitStack() as shut:
+                shut.push_async_callback(asyncio.to_thread, gateway.depositing.staging.close)
                 if vitals:
                     await self._open_health(parts, vitals, shut)
                 answers = Answers(desk=gateway.desk, orders=counter.orders, host=host_of(parts.rules.rulebook))
@@ -185,13 +205,14 @@ class _Serving:
             reception = answers if role is Role.SUBMISSION else gateway.desk
             doors.append(await self._open_mail(parts, reception, guard, role, table.listen))
             places[role.value] = [*table.listen]
-        if listed.sftp is not None and self._host_key is not None:
-            door = file_door(parts, gateway.offices.tree_for, guard, self._host_key, self._refused("sftp"))
-            await shut.enter_async_context(door)
+        if listed.sftp is not None and (key := self.showing.host_key) is not None:
+            door = file_door(parts, gateway.offices.tree_for, guard, key, self._refused("sftp"))
+            self.showing.file_door = await shut.enter_async_context(door)
             for place in listed.sftp.listen:
                 await door.listen(*_host_and_port(place), sock=self.systemd.take(place))
             doors.append(door)
             places["sftp"] = [*listed.sftp.listen]
+        show_out_of(doors, parts.alertness.containments)
         self._say(places, parts.rules.rulebook.digest)
         return doors
 
@@ -212,7 +233,7 @@ class _Serving:
             settings=settings,
             guard=guard,
             clock=self.office.clock,
-            tls=self._context,
+            tls=self.showing.context,
             refused=self._refused(role.value),
         )
         for number, place in enumerate(listen):
@@ -228,7 +249,7 @@ class _Serving:
             return None
         from gateway.commands.health import Health  # prometheus-client, which nothing else needs
 
-        return Health(office=self.office, watch=lambda: self._watch, certificate_ends=lambda: self._tls_ends)
+        return Health(office=self.office, watch=lambda: self._watch, certificate_ends=lambda: self.showing.ends)
 
     def _refused(self, door: str) -> Refused:
         """Who counts what a door refuses."""
@@ -248,46 +269,11 @@ class _Serving:
         self.systemd.ready(self._status())
         await self.systemd.watch(lambda: is_answering(parts.scribe), self._status)
 
-    # ── the file door's key ──────────────────────────────────────────────────────────────────────────────────────
-
-    def _load_host_key(self, rules: InForce) -> None:
-        if rules.rulebook.gateway.door.sftp is not None:
-            self._host_key = host_key_at(self.office.setting.host_key)
-
-    # ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _context(self) -> ssl.SSLContext:
-        assert self._tls is not None
-        return self._tls
-
-    def _load_certificate(self) -> None:
-        self._tls, self._tls_ends = shown(self.office.setting.certs, now=moment(self.office.clock.now_ms()))
-
-    async def _watch_certificate(self) -> None:
-        """A pair that was renewed is shown without anybody's word; one half renewed waits for the other."""
-        folder = self.office.setting.certs
-        seen = await asyncio.to_thread(glance, folder)
-        while True:
-            await asyncio.sleep(CERTIFICATE_S)
-            found = await asyncio.to_thread(glance, folder)
-            if found != seen:
-                seen = found
-                self._reload()
-
-    def _reload(self) -> None:
-        """SIGHUP: a fresh certificate, swapped whole; a bad one changes nothing, and the doors stay as they are."""
-        self.systemd.reloading()
-        try:
-            self._load_certificate()
-            log.info("certificate reloaded")
-        except Failure as why:
-            log.error("certificate not reloaded cause=%r", why.cause)
-        self.systemd.ready(self._status())
-
     # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _say(self, places: dict[str, list[str]], digest: str) -> None:
-        shown = self._host_key.get_fingerprint() if self._host_key and "sftp" in places else ""
+        key = self.showing.host_key
+        shown = key.get_fingerprint() if key and "sftp" in places else ""
         banner = self._watch.state.banner if self._watch is not None and self._watch.state is not None else ""
         if self.as_json:
             said = {"listening": places, "rules": digest, "banner": banner, "ssh_host_key": shown}

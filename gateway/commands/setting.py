@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+HOST_KEY = "ssh_host_ed25519_key"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -40,4 +42,4 @@ class Setting:
     @property
     def host_key(self) -> Path:
         """What the file door proves itself with."""
-        return self.certs / "ssh_host_ed25519_key"
+        return self.certs / HOST_KEY

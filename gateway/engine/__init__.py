@@ -3,7 +3,8 @@
 As a transfer meets it, in modules:
 
     reception   what the engine does for a door, as a Protocol;  desk takes mail in;  signing_in, ssh_sign_in, admission
-    writing     how anything is written;  scribe: the one who does;  scribing: its process;  entries, context
+    writing     how anything is written;  scribe: the one who does;  scribing: its process, over the
+                scribewire;  entries, context
     voyage      a transfer under way;  runner drives each;  precedence: who goes first;  dispatch: by whose stations
     stations    mail's work on a voyage;  verdicts: what follows from the judge's word
     inquiry     asks the judge;  policy, rulesets: what is and was in force;  finding: the facts it needs, from
@@ -20,10 +21,15 @@ As a transfer meets it, in modules:
 and in folders:
 
     files       the same for files, between a client that writes and a box that is filled
+    scanning    is there a virus in it
     workshop    hostile documents, opened in confined processes
     lawmaking   how rules come into force, and what use was made of them
     questions   what auditors ask
     outsiders   who can tell that the ledger is what it was, and what is done when they say it is not
     forgetting  erasing on purpose
+    containment what is stopped at once, whatever the rules say
+    alarms      does somebody do what they never do
+    response    what people do when something has gone wrong
+    safekeeping so that nothing is lost with a machine, and nothing erased comes back with a copy
     health      is the office well
 """

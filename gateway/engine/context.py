@@ -57,19 +57,21 @@ def context_of(
 def class_streams(statement: Statement, *, at_ms: int, index_key: bytes) -> Mapping[str, str]:
     """By class, the stream whose key seals its box: destroy that key and the class is erased wherever it was used."""
     shard, month = _periods(at_ms // DAY_MS)
-
-    def person(cls: str) -> str:
-        address = statement.value(cls, "addr")
-        return "person/" + term(index_key, "person", address).hex() if address else shard
-
+    said = dict(statement.values)
+    actor, recipient = (dict(said.get(cls, ())).get("addr", "") for cls in ("snd", "rcp"))
     return {
         "op": shard,
-        "snd": person("snd"),
-        "rcp": person("rcp"),
+        "snd": _person(index_key, actor) if actor else shard,
+        "rcp": _person(index_key, recipient) if recipient else shard,
         "obj": OWN,  # a transfer is its own matter until the rules name matters
         "net": month,
         "sec": shard,
     }
+
+
+@lru_cache(maxsize=4096)
+def _person(index_key: bytes, address: str) -> str:
+    return "person/" + term(index_key, "person", address).hex()
 
 
 @lru_cache(maxsize=16)

@@ -44,9 +44,11 @@ from gateway.facts import (
 )
 from gateway.journey import State
 from gateway.judge import words
-from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, decide, may_approve
+from gateway.judge.case import Case, known_facts
+from gateway.judge.decide import decide
+from gateway.judge.fulfilment import may_approve
 from gateway.judge.rulebook import Person
+from gateway.judge.verdict import Verdict
 from gateway.keep import Content
 from gateway.seal.parcel import Packing
 from gateway.transfer import (
@@ -116,29 +118,33 @@ class Couriers:
         labels = self.rules.rulebook.labels
         if slip.label not in labels.order or slip.purpose not in labels.purposes:
             known = f"labels {', '.join(labels.order)}; purposes {', '.join(labels.purposes)}"
-            return Refused(sentence=f"There is no such label or purpose. There are {known}.")
+            return Refused(sentence=self._say("answer.courier.no-label", known=known))
         try:
             recipient = _recipient(slip.recipient)
         except ValueError:
-            return Refused(sentence="A recipient is an address, or partner:ID.")
+            return Refused(sentence=self._say("answer.courier.recipient"))
         case = self._case(slip, recipient, by)
         verdict = decide(self.rules.rulebook, case)
         key, content = self.clock.random(32), msgspec.json.encode(slip)
         transfer, light = self._transfer(slip, recipient, by, self.vault.seal(content, key))
         facts: list[Received | LegFact] = [Received(transfer=transfer)]
         if verdict.outcome is Outcome.BLOCK and not _is_unheard_of(verdict):
-            await self._append(transfer.id, [*facts, self._judged(verdict, slip, verdict.outcome)], key, light)
-            return Refused(sentence=f"{' '.join(self._words(case, verdict))} It is written down as {transfer.id}.")
+            await self._append(transfer.id, [*facts, self._judged(case, verdict, slip, verdict.outcome)], key, light)
+            return Refused(
+                sentence=self._say(
+                    "answer.courier.refused", why=" ".join(self._words(case, verdict)), transfer=transfer.id
+                )
+            )
         if verdict.outcome is not Outcome.SEND:
             objection = self._objection(case, verdict, by, authoriser)
             if objection or authoriser is None:
-                return Refused(sentence=f"{' '.join(self._words(case, verdict))} {objection}")
+                return Refused(sentence=" ".join((*self._words(case, verdict), objection)))
             covers = tuple(dict.fromkeys(reason.code for reason in verdict.reasons))
             facts += [
-                self._judged(verdict, slip, Outcome.HOLD),
+                self._judged(case, verdict, slip, Outcome.HOLD),
                 Approved(leg=0, by=authoriser.person, why=why, covers=covers),
             ]
-        facts += [self._judged(verdict, slip, Outcome.SEND), *self._with_the_courier(transfer, slip, content)]
+        facts += [self._judged(case, verdict, slip, Outcome.SEND), *self._with_the_courier(transfer, slip, content)]
         await self._append(transfer.id, facts, key, light)
         return transfer.id
 
@@ -146,19 +152,21 @@ class Couriers:
         """A second person says that it arrived, and in what state."""
         story = await asyncio.to_thread(self.archive.story, transfer)
         if story is None or not story.facts or not isinstance(story.facts[0], Received):
-            return Refused(sentence=f"There is no transfer {transfer}.")
+            return Refused(sentence=self._say("answer.no-transfer", transfer=transfer))
         journey = story.journey
         if journey.transfer.way is not Way.COURIER:
-            return Refused(sentence=f"{transfer} did not go by courier.")
+            return Refused(sentence=self._say("answer.courier.other-way", transfer=transfer))
         if by.person == journey.transfer.sender.person:
-            return Refused(sentence="Whoever handed it over does not confirm it. Ask somebody else to sign in.")
+            return Refused(sentence=self._say("answer.courier.own"))
         if journey.legs[0].state is not State.OFFERED:
-            return Refused(sentence=f"{transfer} is not with a courier: it is {journey.legs[0].state}.")
+            return Refused(
+                sentence=self._say("answer.courier.not-there", transfer=transfer, state=journey.legs[0].state)
+            )
         fact = Collected(leg=0, by=by.person, source=found)
         try:
             await self.scribe.append(Write(stream=transfer, facts=(fact,), expected=journey.version))
         except Conflict:
-            return Refused(sentence=f"Somebody else confirmed {transfer} just now.")
+            return Refused(sentence=self._say("answer.courier.confirmed", transfer=transfer))
         return transfer
 
     # ── the judge ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,14 +187,14 @@ class Couriers:
             outside_recipients=1,
         )
 
-    def _judged(self, verdict: Verdict, slip: Slip, outcome: Outcome) -> Judged:
+    def _judged(self, case: Case, verdict: Verdict, slip: Slip, outcome: Outcome) -> Judged:
         return Judged(
             leg=0,
             outcome=outcome,
             rules=verdict.rules,
             demands=verdict.demands,
             reasons=() if outcome is Outcome.SEND else verdict.reasons,
-            known=verdict.known,
+            known=known_facts(self.rules.rulebook, case),
             ruleset=self.rules.rulebook.digest,
             mixed=verdict.mixed,
             label=slip.label,
@@ -200,16 +208,19 @@ class Couriers:
         rulebook = self.rules.rulebook
         person = rulebook.person(authoriser.person)
         if person is None or authoriser.person == by.person:
-            return "Nobody authorises their own."
+            return self._say("answer.courier.authorise-own")
         for reason in verdict.reasons:
             demand = reason.get("demand")
             role = demand.removeprefix(words.APPROVAL)
             if demand.startswith(words.APPROVAL):
                 if not may_approve(rulebook, case, person, role):
-                    return f"Only a {role} may authorise this."
+                    return self._say("answer.courier.role", role=role)
             elif not _is_trusted(person, reason):
-                return f"{person.name} may not authorise this."
+                return self._say("answer.courier.not-theirs", name=person.name)
         return ""
+
+    def _say(self, code: str, **given: str) -> str:
+        return self.rules.texts.say(code, **given)
 
     def _words(self, case: Case, verdict: Verdict) -> Sequence[str]:
         return sentences(self.rules.rulebook, case, verdict.outcome, verdict.reasons)

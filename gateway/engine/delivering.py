@@ -2,7 +2,7 @@
 
 1. The receipt of `Sealed` opens a connection to where the rules route this recipient.
 2. The server proves what the rules demand; below that, nothing is sent and the leg waits.
-3. The rules of this instant, and the key, are asked again. No: nothing is sent.
+3. The rules of this instant, and the key, are asked again; so is what a server must prove. No: nothing is sent.
 4. `Attempted` is appended; its receipt permits the first byte.
 5. The envelope, the parcel.
 6. The outcome is appended with its evidence; only then is the work done.
@@ -90,10 +90,10 @@ class Delivering:
             if isinstance(line, NotNow):
                 await self._outcomes.not_now(voyage, leg, log, line)
                 return None
-            return await self._over(line, voyage, leg, log, attempted)
+            return await self._over(line, demand, voyage, leg, log, attempted)
 
     async def _over(
-        self, line: Line, voyage: Voyage, leg: LegJourney, log: Log, attempted: Receipt | None
+        self, line: Line, demand: Demand, voyage: Voyage, leg: LegJourney, log: Log, attempted: Receipt | None
     ) -> Receipt | None:
         transfer, sealed = voyage.journey.transfer, leg.sealed
         assert sealed is not None
@@ -106,6 +106,10 @@ class Delivering:
             # No verdict may follow `Attempted`: nothing is sent, and the next turn appends what the rules say.
             reason = Reason(code="connection-lost", about=(("host", line.hop.host),))
             await self._outcomes.not_now(voyage, leg, log, NotNow(reason=reason))
+            return None
+        recipient = leg.leg.recipient
+        if self.rules.demand(recipient, self.rules.via(recipient)) != demand:  # what it proved is not what is asked now
+            await self._outcomes.not_now(voyage, leg, log, NotNow(reason=Reason(code="rules-changed")))
             return None
         if attempted is None:
             attempted = await log(Attempted(leg=leg.leg.ordinal, hop=line.hop))  # 4

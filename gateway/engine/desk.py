@@ -23,7 +23,7 @@ from gateway.engine.clock import Clock
 from gateway.engine.contents import Contents
 from gateway.engine.entries import Write
 from gateway.engine.incident import place_of
-from gateway.engine.inquiry import Inquiry, Opinion, Question, coupled
+from gateway.engine.inquiry import OPENED, Inquiry, Opinion, Question, coupled
 from gateway.engine.inside import outside_of
 from gateway.engine.policy import InForce
 from gateway.engine.precedence import Precedence
@@ -273,6 +273,10 @@ class Desk:
         return Refusal(reasons=first.verdict.reasons, sentence=sentence, mixed=first.verdict.mixed)
 
     def _waiting(self, submission: Submission, opinions: Sequence[Opinion]) -> tuple[Waiting, ...]:
+        """What waits for more than being opened, which comes next; of that nobody need hear."""
+        held = [opinion.verdict for opinion in opinions if opinion.verdict.outcome is Outcome.HOLD]
+        if all(_is_seen_next(reason) for verdict in held for reason in verdict.reasons):
+            return ()
         return tuple(
             Waiting(recipient=leg.recipient, sentence=said)
             for leg, opinion in zip(submission.legs, opinions, strict=False)
@@ -308,6 +312,10 @@ class Desk:
             purpose=(spotted.purpose if spotted else None) or "",
             envelope=submission.envelope if submission else Envelope(),
         )
+
+
+def _is_seen_next(reason: Reason) -> bool:
+    return reason.code == "others-wait" or (reason.code == "unknown" and reason.get("what") in OPENED)
 
 
 def _item(stored: Stored) -> Item:

@@ -12,22 +12,28 @@ from dataclasses import dataclass, field, replace
 
 from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.clock import Clock, day
+from gateway.engine.containment.contained import Containments
 from gateway.engine.finding import FIRST_CONTACT, SIMILAR_NAME, Finding
 from gateway.engine.glass import Glass
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.policy import InForce
 from gateway.engine.probing import Probing
-from gateway.facts import Hop, Judged, Outcome, Reason, Truth
-from gateway.journey import Journey, LegJourney
-from gateway.judge import questions
-from gateway.judge.case import Case
-from gateway.judge.decide import Verdict, couple
+from gateway.engine.scanning.answer import VIRUS, VIRUS_FOUND
+from gateway.facts import Admitted, Hop, Judged, Outcome, Reason, Truth
+from gateway.journey import Journey, LegJourney, State
+from gateway.judge import questions, words
+from gateway.judge.case import Case, known_facts
+from gateway.judge.decide import couple
 from gateway.judge.questions import CONFIRMED
 from gateway.judge.rulebook import Rulebook
+from gateway.judge.verdict import Verdict
 from gateway.scrub.plan import Plan
 from gateway.seal.floor import Choice, Unvouched, Vouched, Wait, choose
 from gateway.seal.registrar import Registrar
 from gateway.transfer import Address, Party, Recipient, Transfer, Way
+
+RESTORED = "restored"
+"""Why a leg waits that was under way when a backup was taken: it may have left since. Only a person can know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class Opinion:
             rules=self.verdict.rules,
             demands=self.verdict.demands,
             reasons=self.verdict.reasons,
-            known=self.verdict.known,
+            known=known_facts(self.rulebook, self.case),
             ruleset=self.rulebook.digest,
             mixed=self.verdict.mixed,
             label=label,
@@ -90,6 +96,7 @@ class Inquiry:
     acquaintance: Acquaintance
     glass: Glass
     probing: Probing | None = None
+    containments: Containments = field(default_factory=Containments)
 
     async def ask(self, question: Question, rules: InForce | None = None) -> Opinion:
         """One opinion, under one reading of the clock and one rulebook.
@@ -137,7 +144,7 @@ class Inquiry:
         )
         return Opinion(
             case=case,
-            verdict=_with_obstacles(verdict, question.obstacles, choice),
+            verdict=self._contained(_with_obstacles(verdict, question.obstacles, choice), case, question, rulebook),
             choice=choice,
             key=key if isinstance(key, Vouched) else None,
             rulebook=rulebook,
@@ -167,7 +174,7 @@ class Inquiry:
                 is_confirmed=any(CONFIRMED in approval.covers for approval in leg.approvals),
                 transfer=transfer.id,
                 found=found,
-                obstacles=tuple(reason for reason in obstacles if covered(reason) not in seen),
+                obstacles=tuple(reason for reason in (*lasting(leg), *obstacles) if covered(reason) not in seen),
                 received_ms=transfer.received_ms,
             ),
             rules,
@@ -182,8 +189,8 @@ class Inquiry:
 
         No hop means our own door, where the recipient comes for it.
 
-        What the workshop found stands: the parcel has not changed. A key that changed means a new verdict that sends:
-        the leg starts over and is sealed again.
+        What the workshop found stands: the parcel has not changed. A key that changed, or rules that would have it
+        cleaned in another way, mean a new verdict that sends: the leg starts over, is cleaned and sealed again.
         """
         leg = journey.legs[ordinal]
         assert leg.sealed is not None
@@ -194,12 +201,23 @@ class Inquiry:
         opinion = await self.ask_leg(journey, leg, found=found, obstacles=())
         if opinion.verdict.outcome is not Outcome.SEND:
             return opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
-        sealed_to = leg.sealed.parcel.key_fingerprint
+        code = self._outdated(journey.transfer, leg, opinion)
+        if not code:
+            return None
+        again = opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
+        return replace(again, reasons=(Reason(code=code),))
+
+    def _outdated(self, transfer: Transfer, leg: LegJourney, opinion: Opinion) -> str:
+        """Why what was prepared is not what the rules and the key of this instant ask for; empty if it is."""
+        assert leg.sealed is not None
         wanted = opinion.choice.key_fingerprint if isinstance(opinion.choice, Choice) else ""
-        if wanted != sealed_to:
-            again = opinion.judged(ordinal, journey.transfer.label, journey.transfer.purpose)
-            return replace(again, reasons=(Reason(code="key-changed"),))
-        return None
+        if wanted != leg.sealed.parcel.key_fingerprint:
+            return "key-changed"
+        plan, _ = self.plan(transfer, leg)
+        is_handed_in = transfer.way is Way.SFTP and transfer.sender.person.startswith(words.PARTNER)
+        leaves_as_it_came = transfer.sender.is_gateway or is_handed_in
+        is_outdated = leg.scrubbed is None or leg.scrubbed.plan != plan.name
+        return "rules-changed" if is_outdated and not leaves_as_it_came else ""
 
     async def _decided(self, rulebook: Rulebook, case: Case, question: Question, similar: str) -> tuple[Case, Verdict]:
         """The judge's word. What the sender has answered once is not asked again; what is asked is spelled out."""
@@ -213,11 +231,25 @@ class Inquiry:
             return case, self.glass.decide(rulebook, case, question.transfer)
         return case, questions.put(rulebook, case, verdict, similar=similar)
 
+    def _contained(self, verdict: Verdict, case: Case, question: Question, rulebook: Rulebook) -> Verdict:
+        """The verdict, unless something stops the leg before any rule: then that, and under way it never ends it."""
+        found = self.containments.objection(
+            rulebook, case.sender_person, case.recipient, on=case.on, is_under_way=bool(question.transfer)
+        )
+        if found is None:
+            return verdict
+        outcome, reason = found
+        others = verdict.reasons if verdict.outcome is outcome else ()
+        return replace(verdict, outcome=outcome, reasons=(reason, *others))
+
     async def _key(self, recipient: Recipient, rulebook: Rulebook, now_ms: int) -> Vouched | Unvouched:
         """The first of the recipient's addresses with a key that is vouched for; else all that was said of them."""
         reasons: tuple[Reason, ...] = ()
         for address in (recipient.address,) if recipient.address else self._addresses(recipient.partner, rulebook):
-            admitted = self.keyholders.admitted(address)
+            every = self.keyholders.admitted(address)
+            admitted = tuple(one for one in every if not self.containments.bars_key(one.fingerprint))
+            if len(admitted) < len(every):
+                reasons += _withdrawn(every, admitted)
             if not admitted:
                 continue
             found: Vouched | Unvouched | None = self.registrar.remembered(address, now_ms, admitted)
@@ -236,9 +268,10 @@ class Inquiry:
         return (*map(Address.of, partner.addresses), *self.keyholders.at(partner.domains))
 
 
+OPENED = ("personal-data-found", "hidden-content-found", VIRUS_FOUND)
+"""Nobody knows them at the door: they are found out when the content is opened, right after it was kept."""
 SEEN_INSIDE = (
-    "personal-data-found",
-    "hidden-content-found",
+    *OPENED,
     "label-conflict",
     "many-recipients",
     FIRST_CONTACT,
@@ -264,9 +297,23 @@ def coupled(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
     return tuple(replace(opinion, verdict=verdict) for opinion, verdict in zip(opinions, verdicts, strict=True))
 
 
+def _withdrawn(every: tuple[Admitted, ...], usable: tuple[Admitted, ...]) -> tuple[Reason, ...]:
+    contained = dict.fromkeys(one.fingerprint for one in every if one not in usable)
+    return tuple(Reason(code="key-contained", about=(("fingerprint", one),)) for one in contained)
+
+
 def _with_obstacles(verdict: Verdict, obstacles: tuple[Reason, ...], choice: Choice | Wait) -> Verdict:
     """Where the rules would send, what is missing that no rule can give still holds."""
     missing = (*obstacles, *(choice.reasons if isinstance(choice, Wait) else ()))
-    if verdict.outcome is Outcome.BLOCK or not missing:
+    if verdict.outcome is Outcome.BLOCK:  # why a rule refused it stays first; what a scanner found is on the record
+        return replace(verdict, reasons=(*verdict.reasons, *(one for one in obstacles if one.code == VIRUS)))
+    if not missing:
         return verdict
     return replace(verdict, outcome=Outcome.HOLD, reasons=(*verdict.reasons, *missing))
+
+
+def lasting(leg: LegJourney) -> tuple[Reason, ...]:
+    """What the leg waits for however often it is judged again, until a person has answered for it."""
+    if leg.state is not State.HELD or leg.judged is None:
+        return ()
+    return tuple(reason for reason in leg.judged.reasons if reason.code == RESTORED)

@@ -14,7 +14,7 @@ from gateway.engine.archive import Archive
 from gateway.engine.clock import Clock, day
 from gateway.engine.entries import Write
 from gateway.engine.glass import POWER, Glass
-from gateway.engine.inquiry import covered
+from gateway.engine.inquiry import RESTORED, covered
 from gateway.engine.keyholders import STREAM as KEYS
 from gateway.engine.keyholders import Keyholders
 from gateway.engine.notes import Notes
@@ -27,7 +27,7 @@ from gateway.facts import Admitted, Approved, Consulted, Declined, LegFact, Reas
 from gateway.journey import Journey, LegJourney, State
 from gateway.judge import words
 from gateway.judge.case import Case
-from gateway.judge.decide import may_approve
+from gateway.judge.fulfilment import may_approve
 from gateway.judge.questions import CONFIRMED, is_question
 from gateway.judge.rulebook import Person, Rulebook
 from gateway.seal.floor import Unvouched
@@ -42,7 +42,7 @@ REVIEWERS = ("audit", "publish")
 TRIES = 5
 
 WAITING = (State.HELD, State.PARKED)
-APPROVABLE = ("waits", "document", "seems-cut", "others-wait")
+APPROVABLE = ("waits", "document", "seems-cut", "unscanned", RESTORED, "others-wait")
 """Reasons a named person may answer for. `waits` still needs the role the rule names."""
 
 
@@ -70,6 +70,8 @@ class Orders:
     glass: Glass
     look: Callable[[], None]
     """Wakes the runner: something that waited may go now."""
+    stopped: Callable[[], frozenset[str]] = frozenset
+    """Transfers that nobody goes on with: see `outsiders.recovery`. Blocks."""
 
     # ── what waits ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -103,7 +105,7 @@ class Orders:
 
         async def yes(journey: Journey, waiting: LegJourney) -> tuple[LegFact, tuple[Write, ...]] | Refused:
             if by.person != journey.transfer.sender.person:
-                return Refused(sentence="Only who sent it can confirm it.")
+                return Refused(sentence=self._say("answer.confirm.not-theirs"))
             return Approved(leg=waiting.leg.ordinal, by=by.person, why="asked by the gateway", covers=(CONFIRMED,)), ()
 
         return await self._decide(transfer, leg, yes, is_due=_is_asked)
@@ -113,7 +115,7 @@ class Orders:
 
         async def no(journey: Journey, waiting: LegJourney) -> tuple[LegFact, tuple[Write, ...]] | Refused:
             if by.person != journey.transfer.sender.person:
-                return Refused(sentence="Only who sent it can take it back.")
+                return Refused(sentence=self._say("answer.take-back.not-theirs"))
             return Recalled(leg=waiting.leg.ordinal, by=by.person), ()
 
         return await self._decide(transfer, leg, no, is_due=_is_asked)
@@ -129,10 +131,12 @@ class Orders:
         for _ in range(TRIES):
             story = await asyncio.to_thread(self.archive.story, transfer)
             if story is None:
-                return Refused(sentence=f"There is no transfer {transfer}.")
+                return Refused(sentence=self._say("answer.no-transfer", transfer=transfer))
+            if transfer in await asyncio.to_thread(self.stopped):
+                return Refused(sentence=self._say("answer.stopped", transfer=transfer))
             waiting = [one for one in story.journey.legs if is_due(one) and leg in (None, one.leg.ordinal)]
             if not waiting:
-                return Refused(sentence=f"Nothing of {transfer} waits for a decision.")
+                return Refused(sentence=self._say("answer.nothing-waits", transfer=transfer))
             facts: list[LegFact] = []
             notes: list[Write] = []
             for one in waiting:
@@ -150,38 +154,38 @@ class Orders:
                 continue
             self.look()
             return tuple(facts)
-        return Refused(sentence=f"{transfer} is being worked on. Try again in a moment.")
+        return Refused(sentence=self._say("answer.busy", transfer=transfer))
 
     def _may_release(self, journey: Journey, waiting: LegJourney, by: Party) -> str:
         """Why this person may not release this leg; empty if they may."""
         rulebook, transfer = self.rules.rulebook, journey.transfer
         person = rulebook.person(by.person)
         if person is None or by.person == transfer.sender.person:
-            return "Nobody releases their own. Ask somebody else."
+            return self._say("answer.release.own")
         if waiting.state is State.PARKED:
-            return (
-                "" if self._is_trusted(person) else f"{person.name} may not decide this. Ask {self._trusted(rulebook)}."
-            )
+            if self._is_trusted(person):
+                return ""
+            return self._say("answer.decide.not-trusted", name=person.name, others=self._trusted(rulebook))
         assert waiting.judged is not None
         own = [reason for reason in waiting.judged.reasons if reason.code != "others-wait"]
         for reason in own:
             objection = self._objection(rulebook, journey, waiting, person, reason)
             if objection:
                 return objection
-        return "" if own else "It waits for another recipient of the same message. Release that one."
+        return "" if own else self._say("answer.release.another")
 
     def _objection(
         self, rulebook: Rulebook, journey: Journey, waiting: LegJourney, person: Person, reason: Reason
     ) -> str:
         if reason.code not in APPROVABLE:
-            return "A release cannot mend this: " + self.notes.words(journey.transfer, waiting.leg.recipient, reason)
+            return self._say(
+                "answer.release.no-mending", why=self.notes.words(journey.transfer, waiting.leg.recipient, reason)
+            )
         demand = reason.get("demand")
         if reason.code != "waits":
-            return (
-                ""
-                if self._is_trusted(person)
-                else f"{person.name} may not release this. Ask {self._trusted(rulebook)}."
-            )
+            if self._is_trusted(person):
+                return ""
+            return self._say("answer.release.not-trusted", name=person.name, others=self._trusted(rulebook))
         role = demand.removeprefix(words.APPROVAL)
         case = Case(
             sender_person=journey.transfer.sender.person,
@@ -192,8 +196,11 @@ class Orders:
             on=day(self.clock.now_ms(), self.rules.zone),
         )
         if demand == role:
-            return f"This waits for '{demand}', which no release replaces."
-        return "" if may_approve(rulebook, case, person, role) else f"Only a {role} may release this."
+            return self._say("answer.release.demand", demand=demand)
+        return "" if may_approve(rulebook, case, person, role) else self._say("answer.release.role", role=role)
+
+    def _say(self, code: str, **given: str) -> str:
+        return self.rules.texts.say(code, **given)
 
     def _is_trusted(self, person: Person) -> bool:
         """May answer for a document nobody could look into, or a delivery nobody can be sure of."""
@@ -211,12 +218,12 @@ class Orders:
         person = self.rules.rulebook.person(by.person)
         if how and (person is None or "vouch" not in person.powers):
             names = ", ".join(one.name for one in self.rules.rulebook.people.everyone if "vouch" in one.powers)
-            return Refused(sentence=f"Only who may vouch verifies keys: {names}.")
+            return Refused(sentence=self._say("answer.vouch", names=names))
         entry = await asyncio.to_thread(self.registrar.take_in, untrusted, self.clock.now_ms())
         if isinstance(entry, Unvouched):
             return Refused(sentence=" ".join(sentence(reason) for reason in entry.reasons))
         if not entry.addresses:
-            return Refused(sentence="This key carries no mail address, so it serves nobody.")
+            return Refused(sentence=self._say("answer.key.no-address"))
         facts = tuple(
             Admitted(
                 address=address,
@@ -234,7 +241,7 @@ class Orders:
         """Never use this key again, for anybody."""
         known = self.keyholders.by_fingerprint(fingerprint)
         if not known:
-            return Refused(sentence="No key in use has this fingerprint. See: sealgate keys list")
+            return Refused(sentence=self._say("answer.key.unknown"))
         return await self._keep_keys(
             tuple(
                 Admitted(
@@ -258,7 +265,7 @@ class Orders:
         person = self.rules.rulebook.person(by.person)
         if person is None or not person.powers.intersection(REVIEWERS):
             names = [one.name for one in self.rules.rulebook.people.everyone if one.powers.intersection(REVIEWERS)]
-            return Refused(sentence=f"Only who may audit or publish signs off a review: {', '.join(names)}.")
+            return Refused(sentence=self._say("answer.sign-off", names=", ".join(names)))
         head = self.scribe.head
         fact = Consulted(by=by.person, question=f"review of {what}", why=found, size=head.size if head else 0)
         await self.scribe.append(Write(stream=REVIEWS, facts=(fact,)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from gateway.catalogue.texts import Texts, texts_in
 from gateway.engine.clock import day
 from gateway.judge.rulebook import Rulebook
 from gateway.judge.stationshapes import HopTable, KeepTable, RouteTable, StripTable
@@ -37,6 +38,11 @@ class InForce:
     def as_it_stands(self) -> InForce:
         """The rules of this moment: whoever decides in several steps takes every step under these."""
         return InForce(self.rulebook, private_ca=self.private_ca)
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the office's language."""
+        return texts_in(self.rulebook.gateway.office.language)
 
     @property
     def zone(self) -> tzinfo:

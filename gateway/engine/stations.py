@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from gateway.engine import inside
@@ -11,12 +12,14 @@ from gateway.engine.inquiry import Inquiry, covered
 from gateway.engine.notes import Notes
 from gateway.engine.policy import InForce
 from gateway.engine.preparing import CleanPart, Preparing, reasons
+from gateway.engine.scanning.examination import Examination, Examined
 from gateway.engine.verdicts import Inside, Verdicts
 from gateway.engine.voyage import Log, Voyage
-from gateway.facts import Reason, Receipt, Scrubbed
+from gateway.facts import Reason, Receipt, Scrubbed, Truth
 from gateway.intake.fault import Fault
 from gateway.journey import LegJourney
 from gateway.judge.spotting import spot
+from gateway.transfer import Transfer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class MailStations:
     delivering: Delivering
     notes: Notes
     rules: InForce
+    examination: Examination
     _verdicts: Verdicts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,15 +53,17 @@ class MailStations:
         if isinstance(content, Fault):
             await self._verdicts.hold(voyage, leg, Reason(code="changed"))
             return
-        cleaned = await self._cleaned(voyage, journey.legs[leg], content)
+        plan, kept_by = self.inquiry.plan(journey.transfer, journey.legs[leg])
+        cleaned = await self.preparing.clean(journey.transfer, content, plan)
         answered = {code for approval in journey.legs[leg].approvals for code in approval.covers}
-        waits = [reason for reason in reasons(cleaned) if covered(reason) not in answered]
+        examined = await self._examined(journey.transfer, content, cleaned)
+        waits = [one for one in (*reasons(cleaned), *examined.reasons) if covered(one) not in answered]
         if waits:  # the rules changed since the verdict, and under these it may not leave as it is
             await self._verdicts.hold(voyage, leg, waits[0])
             return
         copy = self.preparing.compose(journey.transfer, journey.legs[leg], content, cleaned, voyage.data_key)
-        _, kept_by = self.inquiry.plan(journey.transfer, journey.legs[leg])
-        voyage.add(replace(self.preparing.scrubbed(journey.legs[leg], copy, cleaned), kept_by=kept_by))
+        scrubbed = self.preparing.scrubbed(journey.legs[leg], copy, cleaned)
+        voyage.add(replace(scrubbed, kept_by=kept_by, plan=plan.name, verified_by=examined.by))
 
     async def encrypt(self, voyage: Voyage, leg: int) -> None:
         """See `runner.Stations.encrypt`."""
@@ -74,7 +80,11 @@ class MailStations:
         if isinstance(content, Fault):
             await self._verdicts.hold(voyage, leg, Reason(code="changed"))
             return
-        cleaned = await self._cleaned(voyage, part, content)
+        plan, _ = self.inquiry.plan(transfer, part)
+        if part.scrubbed is None or part.scrubbed.plan != plan.name:  # the rules changed since: what is sealed is clean
+            await self.scrub(voyage, leg)
+            return
+        cleaned = await self.preparing.clean(transfer, content, plan)
         copy = self.preparing.compose(transfer, part, content, cleaned, data_key)
         await self._verdicts.seal(voyage, leg, self.preparing.seal(transfer, part, copy, choice, opinion.key, data_key))
 
@@ -95,6 +105,7 @@ class MailStations:
         """See `runner.Stations.release`."""
         self.contents.release(voyage.journey.transfer.id)
         self.preparing.release(voyage.journey.transfer)
+        self.examination.release(voyage.journey.transfer.id)
 
     # ── contents ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,16 +115,25 @@ class MailStations:
         content = await self._content(voyage)
         if isinstance(content, Fault):
             return {}, (Reason(code="changed"),)
-        obstacles: tuple[Reason, ...] = ()
+        facts, waits, cleaned = await self._opened(voyage, leg, content)
+        examined = await self._examined(voyage.journey.transfer, content, cleaned)
+        return {**facts, **examined.facts}, (*waits, *examined.reasons)
+
+    async def _examined(self, transfer: Transfer, content: Content, cleaned: Iterable[CleanPart]) -> Examined:
+        return await self.examination.of_mail(transfer, content, [(one.part, one.content) for one in cleaned])
+
+    async def _opened(
+        self, voyage: Voyage, leg: LegJourney, content: Content
+    ) -> tuple[dict[str, Truth], tuple[Reason, ...], tuple[CleanPart, ...]]:
+        """What is inside, as far as it can be opened, and its documents cleaned."""
         if content.skeleton.ambiguities:
-            obstacles = (Reason(code="ambiguous", about=(("codes", " ".join(content.skeleton.ambiguities)),)),)
-            return {}, obstacles
+            return {}, (Reason(code="ambiguous", about=(("codes", " ".join(content.skeleton.ambiguities)),)),), ()
         if content.skeleton.encrypted:
             # GAP: rules for mail the sender sealed (`sender-sealed`) are judged but not yet acted on: it waits.
-            return inside.of_heading(self.rules.rulebook, content.skeleton.heading), (Reason(code="sender-sealed"),)
+            return inside.of_heading(self.rules.rulebook, content.skeleton.heading), (Reason(code="sender-sealed"),), ()
         cleaned = await self._cleaned(voyage, leg, content)
         facts = inside.of_mail(self.rules.rulebook, content, cleaned)
-        return facts, (*self._conflicts(voyage, content), *reasons(cleaned))
+        return facts, (*self._conflicts(voyage, content), *reasons(cleaned)), cleaned
 
     def _conflicts(self, voyage: Voyage, content: Content) -> tuple[Reason, ...]:
         """Why label or purpose could not be determined when it was accepted; nothing if they were."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from gateway.engine.inquiry import Inquiry, Opinion, coupled, seen_inside
 from gateway.engine.notes import Notes
+from gateway.engine.scanning.alarm import alarm
 from gateway.engine.sealing import Intent
 from gateway.engine.voyage import Voyage
 from gateway.engine.workshop import WorkshopAway, WorkshopFailed
@@ -88,6 +89,7 @@ class Verdicts:
         before = voyage.journey.legs[judged.leg]
         if before.state is State.HELD and before.judged and _says(before.judged) == _says(judged):
             return
+        voyage.notes += await alarm(self.notes, voyage.journey, judged)
         voyage.add(judged)
         kind = {Outcome.HOLD: Kind.HELD, Outcome.BLOCK: Kind.FAILED}.get(judged.outcome)
         if kind is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.engine.entries import Write
-from gateway.facts import LegFact, Receipt
+from gateway.facts import Judged, LegFact, Receipt
 from gateway.journey import Journey, advance
 
 
@@ -42,6 +42,8 @@ class Voyage:
         """Fold facts in; they are true once appended."""
         for fact in facts:
             self.journey = advance(self.journey, fact)
+            if isinstance(fact, Judged):
+                self.parcels.pop(fact.leg, None)  # made under an older verdict: nothing of it may leave
             self.pending.append(fact)
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.catalogue.texts import ENGLISH, Texts
+from gateway.engine.containment.contained import CONTAINED, PAUSED
 from gateway.facts import Outcome, Reason
 from gateway.judge import explain
 from gateway.judge.case import Case
-from gateway.judge.decide import Verdict
 from gateway.judge.rulebook import Rulebook
+from gateway.judge.verdict import Verdict
 from gateway.transfer import Recipient, Way
 
 _BY_THE_RULES = frozenset({"unknown", "waits", "others-wait"})
@@ -50,6 +51,13 @@ def sentence(reason: Reason, *, recipient: str = "", by: Way | None = None, text
         why = given.get("why", "")
         given["explained"] = texts.say(f"document.{why}", **given) if texts.has(f"document.{why}") else why
         given["next"] = texts.say(texts.first(f"document.{why}.next", "document.next"))
+    elif reason.code in (CONTAINED, PAUSED):
+        given |= explain.asked_of(texts, reason)
+    elif reason.code == "unscanned" and texts.has(why := f"unscanned.{given.get('why', '')}"):
+        given["explained"] = texts.say(why)
+    elif reason.code == "virus":
+        whole = texts.say("virus.whole.file" if by is Way.SFTP else "virus.whole")
+        given["found"] = f"'{given['file']}'" if given.get("file") else whole
     words = (f"reason.{reason.code}", "reason.other")
     text = texts.say(texts.first(f"file.{reason.code}", *words) if by is Way.SFTP else texts.first(*words), **given)
     if given.get("doubt"):

@@ -1,7 +1,7 @@
 """The recipes.
 
-Ruth has `docs/recipes.md` open and does what it says, from top to bottom, in one office. Whatever the page shows must be
-what she sees.
+Ruth has `docs/recipes.md` open and does what it says, from top to bottom, in one office. Whatever the page shows must
+be what she sees.
 """
 
 from __future__ import annotations

@@ -19,6 +19,15 @@ NOTES: Mapping[str, str] = {
     "a ledger that does not contain it, that ledger was changed afterwards, and you hold the proof.",
     "note.auditor.check": "To look for yourself, from a machine of your own: sealgate ledger watch, with the key the "
     "office gave you when you began.",
+    "note.retention.title": "To be destroyed by {day}: papers and records under the rule {rule}",
+    "note.retention.count": "Up to {day} the retention rule {rule} lets go of {count}.",
+    "note.retention.one": "one recipient's copy",
+    "note.retention.many": "{count} recipients' copies",
+    "note.retention.each": "{transfer}, from {day} on: {parts}",
+    "note.retention.more": "… and {count} more.",
+    "note.retention.hold": "What must stay longer needs a legal hold in rules/retention.toml, or a longer period, "
+    "published before that day. Otherwise there is nothing to do.",
+    "note.retention.plan": "All of it: sealgate retention plan --on {date}",
     "note.failed": "Your message did not reach {recipient}, and it will not be tried again.",
     "note.delayed": "Your message has not reached {recipient} yet. You need not send it again.",
     "note.held": "Your message to {recipient} waits here. Nothing has been sent to this recipient.",
@@ -36,6 +45,12 @@ NOTES: Mapping[str, str] = {
     "note.arrival.title": "A file from {who}",
     "note.arrival": "{who} handed in {names} for you.",
     "note.arrival.fetch": "Fetch it by SFTP from {folder}.",
+    "note.virus.title": "A virus was found: {signature}",
+    "note.virus.found": "The scanner found {signature} in {file}, sent by {sender} ({by}).",
+    "note.virus.waits": "Nothing of it was sent. It waits here, sealed, as {transfer}.",
+    "note.virus.refused": "Nothing of it was sent, and nothing will be: a rule refused it. It was {transfer}.",
+    "note.virus.then": "Look at it: sealgate held show {transfer}. If the scanner is wrong, have it ignore that "
+    "signature, and it goes by itself; no release lets a virus go.",
     "note.inbox": "{who} of {office} has left something for you, on {day} at {time}.",
     "note.inbox.somebody": "Somebody",
     "note.inbox.fetch": "Fetch it by SFTP{at} from the folder /inbox, signed in as {partner}, as always. It lies "

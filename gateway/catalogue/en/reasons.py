@@ -26,6 +26,8 @@ REASONS: Mapping[str, str] = {
     "miss.agreement-current.ended": "The agreement with {partner} ended on {day} ({rule}). {ask}",
     "miss.address-verified.stranger": "{recipient} belongs to no partner, so nobody has verified it ({rule}). {ask}",
     "miss.address-verified.none": "Nobody has verified the address of {partner} ({rule}). {ask}",
+    "miss.address-verified.moved": "Mail for {partner} goes to another server than was noted when its address was "
+    "verified on {day}; it must be verified again ({rule}). {ask}",
     "miss.address-verified.old": "The address of {partner} was verified on {day} and must be verified again "
     "({rule}). {ask}",
     "miss.who": "Only {roles} may send this ({rule}). {ask}",
@@ -81,6 +83,7 @@ REASONS: Mapping[str, str] = {
     "unknown.transport-verified": "whether the way to the recipient's server is proved",
     "unknown.personal-data-found": "whether it holds personal data",
     "unknown.hidden-content-found": "whether it holds hidden content",
+    "unknown.virus-found": "whether it holds a virus",
     "unknown.label-conflict": "which label it carries",
     "unknown.sender-second-factor": "whether you signed in with a second factor",
     "unknown.working-hours": "whether it is within working hours",
@@ -94,6 +97,7 @@ REASONS: Mapping[str, str] = {
     "needed.transport-verified": "the way to the recipient's server is proved",
     "needed.personal-data-found": "it holds personal data",
     "needed.hidden-content-found": "it holds hidden content",
+    "needed.virus-found": "it holds a virus",
     "needed.label-conflict": "its labels disagree",
     "needed.sender-second-factor": "you signed in with a second factor",
     "needed.working-hours": "it is within working hours",
@@ -144,6 +148,7 @@ REASONS: Mapping[str, str] = {
     "reason.key-weak": "The key {fingerprint} of {recipient} is too weak. Ask them for a new one.",
     "reason.key-cannot-encrypt": "The key {fingerprint} of {recipient} cannot encrypt ({why}). Ask them for a new one.",
     "reason.key-changed": "The key for {recipient} changed after this was sealed; it is sealed again.",
+    "reason.rules-changed": "The rules changed after this was prepared; it is prepared again.",
     "reason.no-way": "The rules allow no way of encrypting that serves {recipient}. Ask your administrator.",
     "reason.transport-too-weak": "The rules demand verified transport, but the level set for {recipient} does not "
     "verify.",
@@ -161,6 +166,17 @@ REASONS: Mapping[str, str] = {
     "reason.changed": "The message changed since it was accepted. Your administrator has been told.",
     "reason.seems-cut": "'{name}' seems to stop in the middle. If it is whole, ask for its release; else send it "
     "again.",
+    # what the virus scanner said
+    "reason.virus": "{found} holds a virus ({name}). Do not open it or send it again; show it to whoever looks after "
+    "your computer.",
+    "virus.whole": "the message",
+    "virus.whole.file": "the file",
+    "reason.unscanned": "It waits for the virus scanner: {explained}.",
+    "unscanned.away": "it does not answer, and is asked again by itself",
+    "unscanned.slow": "it took too long, and is asked again by itself",
+    "unscanned.cut": "it stopped in the middle, and is asked again by itself",
+    "unscanned.limit": "this is more than it looks into, so ask for its release",
+    "unscanned.garbled": "nobody understands what it said",
     # the way
     "reason.tls-unproved": "The mail server {host} did not prove itself ({why}); nothing was sent to it.",
     "reason.greeting-refused": "The mail server {host} refused to talk.",
@@ -171,6 +187,8 @@ REASONS: Mapping[str, str] = {
     "reason.null-mx": "The domain {host} takes no mail. Check the address.",
     "reason.no-route": "There is no way to {host}.",
     "reason.no-public-address": "The mail server of {host} has no address that may be used.",
+    "reason.not-witnessed": "No witness has vouched for it yet, and by the rules nothing leaves before one has. It is "
+    "tried again by itself.",
     "reason.remote-refused": "The other server did not take it.",
     "reason.too-large": "The other server does not take messages of this size.",
     "reason.8bit-unsupported": "The other server cannot take 8-bit mail.",
@@ -179,6 +197,8 @@ REASONS: Mapping[str, str] = {
     "it again.",
     "reason.utf8-unsupported": "The other server cannot take addresses beyond ASCII.",
     "reason.crashed-in-flight": "The gateway stopped while it was being handed over; the other server may have it.",
+    "reason.restored": "The gateway was restored from a backup taken while this was under way, and it may have left "
+    "since. Ask {recipient} whether they have it.",
     "reason.reply-lost": "The message was handed over, but no answer came; the other server may have it.",
     # a file handed in
     "reason.unfinished-name": "Its name says that it is not finished, so it was not sent. Send it again.",

@@ -85,7 +85,8 @@ def clone(setting: Setting, into: Path) -> Clone:
         if kind != "sqlite" or place != DEFAULT_RECORDS:
             # The copy reads its own rules: another place there could lead back to the records themselves.
             raise Misconfigured(f"the drill works on a store at {DEFAULT_RECORDS}; this office keeps {kind}:{place}")
-    (into / "var").mkdir(mode=0o700)
+    for folder in (into / "var", (into / DEFAULT_RECORDS).parent):
+        folder.mkdir(mode=0o700)
     with (
         closing(apsw.Connection(str(setting.folder / DEFAULT_RECORDS), flags=apsw.SQLITE_OPEN_READONLY)) as source,
         closing(apsw.Connection(str(into / DEFAULT_RECORDS))) as copy,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from gateway.engine.lawmaking.petitions import Petition
 from gateway.engine.lawmaking.rulewatch import FolderState, Standing
 from gateway.judge.expiries import Expiry
 
@@ -117,7 +118,7 @@ class LedgerState:
 # ── rules, and what ends ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def rules(state: FolderState, proposals: int) -> Iterator[Finding]:
+def rules(state: FolderState, proposals: int, missing: Sequence[Petition] = ()) -> Iterator[Finding]:
     """The folder against what is in force."""
     match state.standing:
         case Standing.PUBLISHED:
@@ -133,6 +134,9 @@ def rules(state: FolderState, proposals: int) -> Iterator[Finding]:
     if proposals:
         sentence = f"{_counted(proposals, 'set of rules waits', 'sets of rules wait')} for a second signature."
         yield note("rules", sentence, "sealgate rules proposals")
+    for one in missing:
+        sentence = f"The proposal {one.id}, signed by {one.by}, is in the ledger and lies in var/proposals no more."
+        yield wrong("rules", sentence, f"sealgate rules withdraw {one.id}")
 
 
 def endings(found: Sequence[Expiry], today: date) -> Iterator[Finding]:
@@ -163,6 +167,7 @@ _KINDS: Mapping[str, str] = {
     "hold": "The legal hold",
     "key": "The key of",
     "certificate": "The certificate",
+    "review": "The time to sign off everybody's rights in",
 }
 
 

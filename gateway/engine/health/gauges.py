@@ -62,8 +62,12 @@ class Gauges:
         self.witnessed = self._moment("witness_last_cosigned", "When the witness that lags most last vouched for us.")
         self.backup = self._moment("backup_last", "When a backup last ended well.")
         self.drill = self._moment("drill_last", "When a backup was last opened in a drill, and was whole.")
+        self.escrow = self._moment("escrow_opened", "When a custodian last opened the escrow in a drill.")
+        self.retention = self._moment("retention_last", "When all that was due was last destroyed.")
         self.workshop = self._counter("workshop_runs", "What was asked of confined processes.", "task", "result")
+        self.workshop_up = self._gauge("workshop_up", "1 while somebody stands ready to open documents.")
         self.refusals = self._counter("door_refusals", "Replies that were a no.", "door", "code")
+        self.alarms = self._counter("alarms", "Alarms of the watch.", "kind")
         self.disk_free = self._gauge("disk_free_bytes", "Room under var/.")
         self.synchronised = self._gauge("clock_synchronised", "1 while the kernel says that something keeps its clock.")
 

@@ -21,6 +21,11 @@ class Duty(StrEnum):
     VERIFIED = "verified"
     BACKUP = "backup"
     DRILL = "drill"
+    ESCROW = "escrow"
+    """The keys were sealed to the custodians."""
+    OPENED = "opened"
+    """A custodian opened theirs, in a drill."""
+    RETENTION = "retention"
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,6 +34,8 @@ class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     at_ms: int
     size: int = 0
     """How many entries of the ledger it covered."""
+    contents: str = ""
+    """Of an escrow, what it held, as a word that says nothing of it."""
 
 
 class Marks:

@@ -4,7 +4,7 @@ Transfers are counted off the ledger's own entries, so that no station has to re
 open leg again: at first the whole ledger is read, a page at a time so as to hold nothing up, then what is new.
 
     live      this loop turns
-    ready     rules in force, the scribe answers, the disk has room, the certificate is valid
+    ready     rules in force, the scribe answers, the disk has room, the certificate is valid, the workshop stands
     ledger    all of it was recomputed, and was whole, within the last 26 hours
 """
 
@@ -149,6 +149,8 @@ class Vitals:
             (Duty.VERIFIED, gauges.verified),
             (Duty.BACKUP, gauges.backup),
             (Duty.DRILL, gauges.drill),
+            (Duty.OPENED, gauges.escrow),
+            (Duty.RETENTION, gauges.retention),
         ):
             mark = self.marks.last(duty)
             gauge.set(mark.at_ms / 1000 if mark else 0)

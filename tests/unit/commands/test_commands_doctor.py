@@ -96,7 +96,7 @@ def test_a_key_that_does_not_belong_to_the_certificate(ruled: RuleOffice) -> Non
 
 def test_a_ledger_that_lost_its_end_is_found(ruled: RuleOffice) -> None:
     """An older copy of the records, put back: recovery is named, because signing on would fork."""
-    records = ruled.folder / "var" / "records.db"
+    records = ruled.folder / "var" / "records" / "records.db"
     older = records.read_bytes()
     ruled.edit(("transfers.toml", "until = 2026-12-31", "until = 2026-12-30"))
     assert 0 == ruled.run("publish", "--why", "shorter", by="ruth").exit_code

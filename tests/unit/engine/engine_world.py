@@ -30,6 +30,8 @@ from gateway.commands.sample import sample_rules
 from gateway.engine import runner as running
 from gateway.engine.acquaintance import Acquaintance
 from gateway.engine.archive import Archive
+from gateway.engine.containment.contained import STREAM as CONTAINMENT
+from gateway.engine.containment.contained import Containments
 from gateway.engine.contents import Contents
 from gateway.engine.delivering import Delivering
 from gateway.engine.desk import Desk
@@ -48,6 +50,7 @@ from gateway.engine.preparing import Preparing
 from gateway.engine.reception import Kept, Refusal, Submission
 from gateway.engine.rulesets import RULES
 from gateway.engine.runner import Runner
+from gateway.engine.scanning.examination import Examination
 from gateway.engine.scribe import Scribe
 from gateway.engine.signing_in import SignIn
 from gateway.engine.stations import MailStations
@@ -517,9 +520,11 @@ class Office:
         self.keyholders = Keyholders(keys.facts if keys else ())
         self.acquaintance = Acquaintance(records=self.records, archive=self.archive, index_key=self.keyring.index_key)
         self.glass = remembered(self.records, self.archive, self.keyring.index_key)
+        contained = self.archive.story(CONTAINMENT)
+        self.containments = Containments(contained.facts if contained else ())
         self.inquiry = Inquiry(
             rules=self.in_force, clock=self.clock, registrar=ring(), keyholders=self.keyholders,
-            acquaintance=self.acquaintance, glass=self.glass,
+            acquaintance=self.acquaintance, glass=self.glass, containments=self.containments,
         )  # fmt: skip
         self.notes = Notes(vault=self.vault, clock=self.clock, host=HOST, office=OFFICE, rules=self.in_force)
         self.contents = Contents(self.vault, self.bench)
@@ -528,16 +533,20 @@ class Office:
             vault=self.vault, clock=self.clock, rules=self.in_force, inquiry=self.inquiry, notes=self.notes,
             carrier=self.post, resolver=self.post,  # type: ignore[arg-type]  # only `targets` is asked of it
         )  # fmt: skip
+        self.examination = Examination(rules=self.in_force)
         self.stations = MailStations(
             contents=self.contents, preparing=self.preparing, inquiry=self.inquiry, delivering=self.delivering,
-            notes=self.notes, rules=self.in_force,
+            notes=self.notes, rules=self.in_force, examination=self.examination,
         )  # fmt: skip
         self.precedence = Precedence()
         self.runner = Runner(
             archive=self.archive, scribe=self.writer, stations=self.stations, clock=self.clock,
             precedence=self.precedence,
         )  # fmt: skip
-        self.signing_in = SignIn(rules=self.in_force, clock=self.clock, check=lambda login, secret: secret == PASSWORD)
+        self.signing_in = SignIn(
+            rules=self.in_force, clock=self.clock, check=lambda login, secret: secret == PASSWORD,
+            containments=self.containments,
+        )  # fmt: skip
         self.desk = Desk(
             rules=self.in_force, inquiry=self.inquiry, contents=self.contents, vault=self.vault, scribe=self.writer,
             runner=self.runner, clock=self.clock, signing_in=self.signing_in, tasks=tasks,
@@ -549,7 +558,7 @@ class Office:
         )  # fmt: skip
         self.rulemaking = Rulemaking(
             rules=self.in_force, scribe=self.writer, clock=self.clock, look=self.runner.look,
-            proposals=Proposals(_folder() / "proposals", self.keyring.index_key),
+            proposals=Proposals(_folder() / "proposals", self.keyring.index_key), containments=self.containments,
         )  # fmt: skip
 
     # ── people do things ─────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from gateway.engine.correspondence import Correspondence
 from gateway.engine.inquiry import Question
 from gateway.facts import Outcome, Truth
 from gateway.journey import State
+from gateway.judge.case import known_facts
 from gateway.seal.hop import Level
 from gateway.transfer import Way
 from tests.playbook import HOP
@@ -162,4 +163,6 @@ async def test_another_recipients_proof_is_not_theirs(office: Office) -> None:
 
 async def transport(office: Office) -> Truth:
     opinion = await office.inquiry.ask(question(ANNA))
-    return next(known.value for known in opinion.verdict.known if known.name == "transport-verified")
+    return next(
+        known.value for known in known_facts(opinion.rulebook, opinion.case) if known.name == "transport-verified"
+    )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import email
+import io
 from collections import deque
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 
-from gateway.facts import Attempted, Reason, Sealed, Undeliverable
+from gateway.facts import Attempted, Judged, Reason, Scrubbed, Sealed, Undeliverable
 from gateway.journey import State
 from gateway.seal.hop import Level
 from gateway.ship import InDoubt, Never, NotNow
 from gateway.transfer import Way
+from tests.corpus import pptx_file
 from tests.playbook import HOP
 from tests.unit.engine.engine_world import (
     ALENA,
@@ -28,6 +33,7 @@ from tests.unit.engine.engine_world import (
     letter,
     party,
     rules,
+    with_document,
 )
 
 BUSY = NotNow(
@@ -36,6 +42,9 @@ BUSY = NotNow(
 GONE = Never(reason=Reason(code="remote-refused", about=(("code", "550"), ("status", "5.1.1"))), reply="550 5.1.1 who?")
 LOST = InDoubt(reason=Reason(code="connection-lost", about=(("host", HOP.host), ("status", "4.4.2"))))
 OFFICE_LETTER = letter(ALENA, (CITIZEN,), subject="[office] Opening hours")
+
+SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+CUT_OUT = '[[strip]]\nid = "cut-out"\nwhat = ["hidden"]\nbecause = "Nobody shows it."\n'
 
 
 @in_the_office()
@@ -92,6 +101,113 @@ async def test_a_key_that_changed_is_sealed_again(office: Office) -> None:
     assert [old, new] == keys
     assert [State.SHIPPED] == office.states(transfer)
     assert 1 == len(office.post.got(COURT))
+
+
+PINNED = f'[[hop]]\nid = "pinned"\nto = ["strangers"]\nlevel = "pin"\npin = ["{"0" * 64}"]\nbecause = "So."\n'
+KEPT = """[[allow]]
+id = "kept"
+to = ["strangers"]
+keep = ["device"]
+until = 2027-03-31
+owner = "ruth@town.test"
+because = "They ask which camera it was."
+"""
+
+
+def photo() -> bytes:
+    """A letter to a citizen with a picture that names the telephone it was taken with."""
+    exif, content = Image.Exif(), io.BytesIO()
+    exif[0x0110] = "Telephone 7"
+    Image.linear_gradient("L").resize((32, 32)).save(content, "jpeg", exif=exif)
+    message = with_document("a.jpg", "image/jpeg", content.getvalue(), sender=PER, to=CITIZEN)
+    return message.replace(b"[case] ", b"[public] ")
+
+
+def attached(message: bytes) -> bytes:
+    """The picture in what was delivered."""
+    (part,) = (one for one in email.message_from_bytes(message).walk() if one.get_content_type() == "image/jpeg")
+    return bytes(part.get_payload(decode=True))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("when", ["at the door", "over a restart", "after its last day"])
+def test_metadata_rules_that_tighten_are_kept_to_the_last_moment(when: str) -> None:
+    """P3: cleaned and sealed under the old rules, it goes back and leaves as the rules of the first byte say."""
+
+    async def story() -> None:
+        lasts = "2026-11-23" if when == "after its last day" else "2027-03-31"
+        office = Office(rulebook=rules(metadata=KEPT.replace("2027-03-31", lasts)))
+        async with office.opens():
+            if when == "at the door":
+                office.post.at_the_door = office.publishes
+            else:
+                office.post.answers.append(BUSY)
+            transfer = await office.accepts(photo(), CITIZEN, sender=PER)
+            await office.rests()
+        async with office.opens():
+            if when == "over a restart":
+                await office.publishes()
+            await office.passes(DAY)
+            found = office.facts(transfer)
+
+        (delivered,) = office.post.got(CITIZEN)
+        cleaned = [fact for fact in found if isinstance(fact, Scrubbed)]
+        assert (2, ("kept",), ()) == (len(cleaned), cleaned[0].kept_by, cleaned[1].kept_by)
+        assert b"Telephone 7" not in attached(delivered.content)
+        codes = [[one.code for one in fact.reasons] for fact in found if isinstance(fact, Judged)]
+        assert [[], ["rules-changed"]] == codes
+        assert [] == office.notes_about(transfer)  # it goes: nobody need know that it was cleaned twice
+
+    asyncio.run(story())
+
+
+@in_the_office()
+async def test_a_line_that_proved_what_was_asked_before_is_not_used(office: Office) -> None:
+    """P2: while it was opened the rules came to ask for a pinned key; nothing goes over it, but over the next."""
+
+    async def pin() -> None:
+        await office.publishes(protection=PINNED)
+
+    office.post.at_the_door = pin
+    transfer = await office.accepts(OFFICE_LETTER, CITIZEN)
+    await office.rests()
+    assert ([State.WAITING], []) == (office.states(transfer), office.post.got(CITIZEN))
+
+    await office.passes(10 * MINUTE)
+
+    assert [Level.BEST, Level.PIN] == [demand.level for demand in office.post.demands]
+    assert ([State.SHIPPED], 1) == (office.states(transfer), len(office.post.got(CITIZEN)))
+
+
+@in_the_office(rulebook=lambda: rules(metadata=KEPT))
+async def test_rules_that_come_to_the_same_change_nothing(office: Office) -> None:
+    """Another reason, another rule: what goes from the documents is as it was, and nothing is cleaned twice."""
+    office.post.answers.append(BUSY)
+    transfer = await office.accepts(photo(), CITIZEN, sender=PER)
+    await office.rests()
+
+    await office.publishes(metadata=KEPT.replace("kept", "still-kept").replace("They ask", "Somebody asks"))
+    await office.passes(10 * MINUTE)
+
+    (delivered,) = office.post.got(CITIZEN)
+    assert 1 == office.kinds(transfer).count("scrubbed")
+    assert b"Telephone 7" in attached(delivered.content)
+
+
+@in_the_office(rulebook=lambda: rules(metadata=CUT_OUT))
+async def test_rules_that_would_have_somebody_asked_hold_what_was_sealed(office: Office) -> None:
+    """What may no longer leave as it is waits for a person, although it was cleared once."""
+    office.post.answers.append(BUSY)
+    slides = pptx_file.dirty(hidden=' hidden="1"').content
+    document = with_document("a.pptx", SLIDES, slides, sender=PER, to=CITIZEN).replace(b"[case] ", b"[public] ")
+    transfer = await office.accepts(document, CITIZEN, sender=PER)
+    await office.rests()
+    assert [State.WAITING] == office.states(transfer), office.reasons(transfer)
+
+    await office.publishes()
+    await office.passes(10 * MINUTE)
+
+    assert ([State.HELD], ["document"]) == (office.states(transfer), office.reasons(transfer))
+    assert [] == office.post.got(CITIZEN)
 
 
 @in_the_office()

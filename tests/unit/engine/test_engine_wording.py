@@ -12,6 +12,7 @@ from string import Formatter
 import pytest
 
 from gateway.catalogue.texts import ENGLISH
+from gateway.engine.scanning.answer import Why
 from gateway.engine.wording import sentence, sentences
 from gateway.facts import Outcome, Reason
 from gateway.judge.case import Case
@@ -197,3 +198,25 @@ def test_a_file_of_two_purposes_is_told_how_to_mend_it() -> None:
 
     assert "Its name and folder say more than one purpose (general litigation)" in first
     assert "hand it in again in the folder of one purpose" in second
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_every_way_nothing_was_scanned_is_explained(why: Why) -> None:
+    """The scanner's code never stands alone in the sentence."""
+    said = sentence(Reason(code="unscanned", about=(("why", why.value),)))
+
+    assert said.startswith("It waits for the virus scanner: ")
+    assert f": {why}." not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "by", "said"),
+    [
+        ("invoice.txt", Way.MAIL, "'invoice.txt' holds a virus (EICAR)."),
+        ("", Way.MAIL, "The message holds a virus (EICAR)."),
+        ("", Way.SFTP, "The file holds a virus (EICAR)."),
+    ],
+)
+def test_what_holds_a_virus_is_called_by_its_name(file: str, by: Way, said: str) -> None:
+    """A file by its own, a message as what it is."""
+    assert sentence(Reason(code="virus", about=(("name", "EICAR"), ("file", file))), by=by).startswith(said)

@@ -83,8 +83,8 @@ def test_it_never_opens_records_elsewhere(past: Past) -> None:
     """An office whose rules name another place for its records is refused: the copy's rules would lead back there."""
     rules = past.folder / "rules" / "gateway.toml"
     elsewhere = past.folder.parent / "elsewhere.db"
-    shutil.copy(past.folder / "var" / "records.db", elsewhere)
-    rules.write_text(rules.read_text().replace("sqlite:var/records.db", f"sqlite:{elsewhere}"))
+    shutil.copy(past.folder / "var" / "records" / "records.db", elsewhere)
+    rules.write_text(rules.read_text().replace("sqlite:var/records/records.db", f"sqlite:{elsewhere}"))
 
     result = CliRunner().invoke(drill, [], obj=Setting(folder=past.folder))
 
