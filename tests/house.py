@@ -393,6 +393,10 @@ class House:
         """Wait until the ledger has the outcome of a delivery. Fails if it does not come."""
         assert eventually(lambda: "shipped" in self.asks("ledger", "show", transfer, "--json"))
 
+    def is_put_off(self, transfer: str, times: int = 1) -> None:
+        """Wait until the ledger has that many deferrals: from then on time may pass. Fails if they do not come."""
+        assert eventually(lambda: times <= self.asks("ledger", "show", transfer, "--json").count('"deferred"'))
+
     # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def asks(self, *words: str, by: str = "", may_fail: bool = False) -> str:

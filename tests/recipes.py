@@ -4,7 +4,7 @@ A recipe is a `##` section. What it does to rule files stands in ```diff blocks 
 is typed, and what is then seen, in ```console blocks. Seen lines may leave out others between them. `…` stands for
 anything; a word that ends with `…` stands for any word when it is first met, and for the same one from then on:
 `T-7Q4M…` of one answer is `T-7Q4M…` of the next question. A command that ends in `# exit 1` must end so, any other must
-succeed. `--as` signs with that person's password, which the runner knows; files lie beside the office.
+succeed. `--as` signs with that person's password, which the runner knows; files, and `/srv`, lie beside the office.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BLOCK = re.compile(r"^```(diff|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"`rules/([\w.]+)`")
 _EXIT = re.compile(r"\s+# exit (\d)$")
 _WORD = re.compile(r"\S+…")
-_SERVICE = re.compile(r"systemctl (stop|start|reload) sealgate")
+_SERVICE = re.compile(r"systemctl (stop|start|restart|reload) sealgate")
 _SIGNERS = {"--as": "--password-file", "--second": "--second-password-file"}
 
 
@@ -99,16 +99,21 @@ class Kitchen:
             else:
                 self._asks(step)
 
+    def here(self, text: str) -> str:
+        """With `/srv` where the test may write."""
+        return text.replace("/srv/", f"{self.house.folder.parent}/srv/")
+
     def _edits(self, change: Change) -> None:
-        if change.old:
-            self.house.changes(change.file, change.old, change.new)
+        old, new = change.old.removesuffix("\n"), self.here(change.new).removesuffix("\n")
+        if old:
+            self.house.changes(change.file, old, new)
         else:
-            self.house.adds(change.file, "\n" + change.new)
+            self.house.adds(change.file, f"\n{new}\n")
 
     def _asks(self, question: Question) -> None:
         if service := _SERVICE.fullmatch(question.typed):
             return self._tells_the_service(service[1])
-        typed = _WORD.sub(lambda found: self.known.get(found[0], found[0]), question.typed)
+        typed = _WORD.sub(lambda found: self.known.get(found[0], found[0]), self.here(question.typed))
         environment = self.house.environment | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         done = subprocess.run(self._command(shlex.split(typed)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env=environment, cwd=self.house.folder.parent, timeout=120, check=False)  # fmt: skip
@@ -124,6 +129,9 @@ class Kitchen:
             case "stop":
                 assert 0 == self.house.closes()
             case "start":
+                self.house.opens()
+            case "restart":
+                assert 0 == self.house.closes()
                 self.house.opens()
             case _:
                 self.house.reloads()
@@ -152,7 +160,8 @@ class Kitchen:
 
     def _command(self, words: list[str]) -> list[str]:
         assert words[0] == "sealgate", f"a recipe types {words[0]}"
-        return [*SEALGATE, "--office", str(self.house.folder), *self._signed(words[1:])]
+        office = [] if words[1] == "--office" else ["--office", str(self.house.folder)]
+        return [*SEALGATE, *office, *self._signed(words[1:])]
 
     def _signed(self, words: list[str]) -> Iterator[str]:
         option = ""

@@ -59,12 +59,17 @@ def _command() -> Iterator[str]:
 def _verb(verb: click.Command, before: str, level: str) -> Iterator[str]:
     name = f"{before} {verb.name}"
     if isinstance(verb, click.Group):
-        yield from (f"{level} {name}", "", *_help(verb))
+        yield from (f"{level} {name}", "", *_help(verb), *_options(verb, name))
         for one in under(verb):
             yield from _verb(one, name, level + "#")
         return
     with click.Context(verb, info_name=name) as ctx:
         yield from (f"{level} {name}", "", f"`{' '.join([name, *verb.collect_usage_pieces(ctx)])}`", "", *_help(verb))
+    yield from _options(verb, name)
+
+
+def _options(verb: click.Command, name: str) -> Iterator[str]:
+    with click.Context(verb, info_name=name) as ctx:
         options = [record for one in verb.params if (record := one.get_help_record(ctx))]
     rows = [(flags, words) for flags, words in options if flags != "-h, --help"]
     if rows:

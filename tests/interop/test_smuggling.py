@@ -26,6 +26,13 @@ pytestmark = pytest.mark.interop
 ANNA, EVE = "anna@example.test", "eve@example.test"
 TOKENS = (b"\r", b"\n", b".", b"\0", b"\r\n")
 END = b"\r\n.\r\n"
+QUIET = """
+[alarms]
+volume = { act = "off" }
+refusals = { act = "off" }
+hours = { act = "off" }
+"""
+"""Somebody who sends hundreds of odd messages is unusual, and the letters about it would be counted here."""
 HEADER = f"From: {ALENA}\r\nTo: {ANNA}\r\nSubject: [office] Hours\r\n\r\n".encode()
 SECOND = (
     f"MAIL FROM:<{ALENA}>\r\nRCPT TO:<{EVE}>\r\nDATA\r\nFrom: {ALENA}\r\nSubject: [office] smuggled\r\n\r\nsmuggled"
@@ -73,6 +80,8 @@ def street(request: pytest.FixtureRequest) -> Iterator[Street]:
             sink = _behind_postfix(house, Path(folder), ending)
         sink.start()
         ending.callback(sink.stop)
+        house.adds("gateway.toml", QUIET)
+        house.publishes()
         house.opens()
         yield Street(house, sink)
         house.is_whole()

@@ -22,10 +22,10 @@ def test_it_is_tried_again_and_arrives_once(house: House) -> None:
     house.opens()
     registry = house.meets(REGISTRY)
 
-    house.staff(JO).sends(letter(JO, REGISTRY, "[case] CANARY", "CANARY\n"), [REGISTRY])
-    house.outside().awaits_a_try(REGISTRY)
+    transfer = house.staff(JO).hands_in(letter(JO, REGISTRY, "[case] CANARY", "CANARY\n"), [REGISTRY]).transfer
+    house.is_put_off(transfer)
     house.passes(minutes=6)
-    house.outside().awaits_a_try(REGISTRY, 2)
+    house.is_put_off(transfer, 2)
     house.outside().answer = lambda _: None
     house.passes(minutes=12)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import ALENA, PER, ROOT, House
+from tests.house import ALENA, PER, ROOT, RUTH, House
 from tests.recipes import Kitchen, Recipe, recipes
 from tests.world import letter
 
@@ -59,10 +59,28 @@ def _it_has_arrived(house: House) -> None:
     house.comes_to_rest(row["transfer"])
 
 
+def _there_are_custodians(house: House) -> None:
+    """Ruth and Per have keys of their own; another disk, and a place for the keys, are there."""
+    for name in ("backup", "anchor", "escrow"):
+        (house.folder.parent / "srv" / name).mkdir(parents=True, mode=0o700)
+    for address in (RUTH, PER):
+        house.meets(address)
+
+
+def _it_burns(house: House) -> None:
+    """The gateway is gone; Ruth opens her envelope with her own gpg."""
+    house.dies()
+    ruth = next(guest for guest in house.guests if guest.address == RUTH)
+    (sealed,) = (house.folder.parent / "srv" / "escrow").glob(f"*{ruth.fingerprint}*")
+    (house.folder.parent / "opened.json").write_bytes(ruth.reads(sealed.read_bytes()))
+
+
 BEFORE: Mapping[str, Callable[[House], None]] = {
     "A new partner": _a_key_comes_from("office@miller.test"),
     "A letter waits": _alena_writes_to_the_court,
     "A partner's laptop is stolen": _it_has_arrived,
+    "Backups": _there_are_custodians,
+    "The machine is gone": _it_burns,
 }
 
 
