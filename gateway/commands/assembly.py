@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,11 +22,9 @@ from gateway.engine.desk import Desk
 from gateway.engine.dispatch import Dispatch
 from gateway.engine.emergencies import Emergencies
 from gateway.engine.files.depositing import Depositing
-from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.filing import FileStations
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes
-from gateway.engine.files.porters import Porters
 from gateway.engine.files.pushing import Pushing
 from gateway.engine.files.shelf import PREFIX as DEPOSITS
 from gateway.engine.files.shelf import Shelf
@@ -66,9 +63,6 @@ from gateway.seal.registrar import Registrar
 from gateway.ship.resolve import Resolver
 from gateway.ship.sftp import SftpCarrier
 from gateway.ship.smtp import SmtpCarrier
-
-PORTERS = max(1, (os.cpu_count() or 1) // 2)
-"""One seals as fast as the clients on one core can send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +339,6 @@ def _depositing(
         clock=clock,
         tasks=tasks,
         largest_bytes=largest_bytes,
-        hands=Porters(PORTERS, largest_bytes=largest_bytes),
     )
     staging.recover()
     shelf = Shelf(
@@ -385,6 +378,6 @@ def _offices(parts: Parts, inquiry: Inquiry, depositing: Depositing) -> Offices:
         pages=pages,
         inquiry=inquiry,
         rules=parts.rules,
-        fetching=Fetching(parts.vault, parts.blobs, depositing.staging.hands),
+        vault=parts.vault,
         clock=office.clock,
     )

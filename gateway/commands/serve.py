@@ -171,7 +171,6 @@ class _Serving:
             admin = AdminDoor(counter, self.office.setting.var)
             await admin.listen()
             async with AsyncExitStack() as shut:
-                shut.push_async_callback(asyncio.to_thread, gateway.depositing.staging.close)
                 if vitals:
                     await self._open_health(parts, vitals, shut)
                 answers = Answers(desk=gateway.desk, orders=counter.orders, host=host_of(parts.rules.rulebook))

@@ -274,11 +274,3 @@ class Adopts(Protocol):
     def adopt(self, blob: BlobId, path: Path) -> None:
         """Make the file at `path` the blob, durably; it is gone from `path`. Raises `ValueError` if the blob exists."""
         ...
-
-
-class Lends(Protocol):
-    """A blob store whose blobs are files that somebody else may read in its place."""
-
-    def lend(self, blob: BlobId) -> int:
-        """A descriptor to read the sealed blob from; the caller closes it. Raises `KeyError` if there is none."""
-        ...

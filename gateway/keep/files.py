@@ -85,7 +85,9 @@ class FileBlobs:
 
     def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
         """See `Blobs.open`. What was opened stays readable to its end, even when it is erased meanwhile."""
-        pieces = _read(self.lend(blob), offset)
+        with self._finding(blob) as fan:
+            file = os.open(blob, READ, dir_fd=fan)
+        pieces = _read(file, offset)
         next(pieces)  # from here on the generator owns the descriptor and closes it, however it ends
         return pieces
 
@@ -123,11 +125,6 @@ class FileBlobs:
         except OSError as why:
             raise failure_of(why, "adopting a blob") from why
         self.sync(fan, "a blob's folder")
-
-    def lend(self, blob: BlobId) -> int:
-        """See `Lends.lend`."""
-        with self._finding(blob) as fan:
-            return os.open(blob, READ, dir_fd=fan)
 
     # ── for drafts ───────────────────────────────────────────────────────────────────────────────────────────────
 

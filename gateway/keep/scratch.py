@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.errors import Tampering
-from gateway.keep.hands import Hand, Hands
 from gateway.keep.private import CREATE, failure_of, sync, write_all
 from gateway.keep.sealed import CHUNK, STRIDE, ChunkSeal
 from gateway.keep.stretches import Stretches
@@ -41,13 +40,11 @@ _ELSEWHERE = 1 << 63
 class Scratch:
     """A sealed file that can be written anywhere."""
 
-    def __init__(self, path: Path, file: int, seal: ChunkSeal, largest_bytes: int, hand: Hand | None = None) -> None:
+    def __init__(self, path: Path, file: int, seal: ChunkSeal, largest_bytes: int) -> None:
         self._path = path
         self._file = file
         self._seal = seal
         self._largest_bytes = largest_bytes
-        self._hand = hand
-        """Who has hashed everything up to `size_bytes`, and seals what is whole; None: we do."""
         self._waiting: OrderedDict[int, bytearray] = OrderedDict()
         """Chunks changed since they were last on disk, longest unchanged first."""
         self._seen = bytearray()
@@ -55,20 +52,13 @@ class Scratch:
         """Where whole chunks are sealed, once there are some; records made one by one cost more than their sealing."""
         self._spans = Stretches()
         self._sha256: hashlib._Hash | None = hashlib.sha256()
-        """Of everything up to `size_bytes`, unless a hand has it; None once something came out of order."""
+        """Of everything up to `size_bytes`; None once something came out of order."""
         self.size_bytes = 0
         """Up to the last byte written; there may be holes below."""
 
     @classmethod
     def begin(
-        cls,
-        path: Path,
-        blob: BlobId,
-        key: bytes,
-        entropy: Callable[[int], bytes],
-        *,
-        largest_bytes: int,
-        hands: Hands | None = None,
+        cls, path: Path, blob: BlobId, key: bytes, entropy: Callable[[int], bytes], *, largest_bytes: int
     ) -> Scratch:
         """A new, empty one. Raises `StoreAway`, and `ValueError` if there is one."""
         try:
@@ -77,8 +67,7 @@ class Scratch:
             raise ValueError("this upload exists already") from None
         except OSError as why:
             raise failure_of(why, "starting an upload") from why
-        hand = hands.lend(file, key, blob) if hands else None
-        return cls(path, file, ChunkSeal(key, blob, entropy), largest_bytes, hand)
+        return cls(path, file, ChunkSeal(key, blob, entropy), largest_bytes)
 
     @classmethod
     def resume(
@@ -107,9 +96,8 @@ class Scratch:
         first = min(-(-offset // CHUNK) * CHUNK, end)
         last = max(first, end // CHUNK * CHUNK)
         content = memoryview(data)
-        if not self._hand_on(offset, content, first, last):
-            self._digest_on(offset, data)
-            self._put_run(first // CHUNK, content[first - offset : last - offset])
+        self._digest_on(offset, data)
+        self._put_run(first // CHUNK, content[first - offset : last - offset])
         self.size_bytes = max(self.size_bytes, end)
         self._change(offset, content[: first - offset])
         self._change(last, content[last - offset :])
@@ -129,7 +117,6 @@ class Scratch:
             raise ValueError("a file is only ever cut shorter")
         if size_bytes == self.size_bytes:
             return
-        self._let_go()
         whole, rest = divmod(size_bytes, CHUNK)
         tail = bytearray(self._content(whole)[:rest])
         for index in [index for index in self._waiting if index >= whole]:
@@ -148,9 +135,6 @@ class Scratch:
 
     def digest(self) -> Digest:
         """Of all content; known at once when it came in order, otherwise read again."""
-        if self._hand is not None and (found := self._hand.digest()) is not None:
-            return found
-        self._let_go()
         if self._sha256 is None:
             self._sha256 = hashlib.sha256()
             for offset in range(0, self.size_bytes, CHUNK):
@@ -179,7 +163,7 @@ class Scratch:
             self._put(index)
         self._put(last, is_last=True)
         sync(self._file, "an upload")
-        self._close()
+        os.close(self._file)
         return digest
 
     def leave(self) -> None:
@@ -188,38 +172,12 @@ class Scratch:
             self.truncate(self._spans.prefix)
             self._put_all()
         finally:
-            self._close()
+            os.close(self._file)
 
     def erase(self) -> None:
         """Close it and remove it."""
-        self._close()
-        self._path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        self._let_go()
         os.close(self._file)
-
-    # ── somebody else's hand ─────────────────────────────────────────────────────────────────────────────────────
-
-    def _hand_on(self, offset: int, content: memoryview, first: int, last: int) -> bool:
-        """Have it hashed, and what lies from `first` to `last` sealed and written, by the hand we were lent."""
-        if self._hand is None:
-            return False
-        index, count = first // CHUNK, (last - first) // CHUNK
-        tags = self._hand.put(index, content, first - offset, count) if offset == self.size_bytes else None
-        if tags is None:
-            self._let_go()
-            return False
-        for number in range(count):
-            self._see(index + number, tags[number * TAG :][:TAG], STRIDE)
-        return True
-
-    def _let_go(self) -> None:
-        """Go on by ourselves. What was hashed is lost, which costs reading it again at the end."""
-        if self._hand is not None:
-            self._hand.end()
-            self._hand = None
-            self._sha256 = None if self.size_bytes else self._sha256
+        self._path.unlink(missing_ok=True)
 
     # ── chunks ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -73,7 +73,7 @@ def _name(member: int, pid: int) -> str:
         return "serve"
     line = Path(f"/proc/{member}/cmdline").read_bytes().replace(b"\0", b" ")
     for word, name in ((b"commands.scribe", "scribe"), (b"worker_main", "workers"), (b"forge_main", "documents"),
-                       (b"porter_main", "porters"), (b"hall_main", "hall")):  # fmt: skip
+                       (b"hall_main", "hall")):  # fmt: skip
         if word in line:
             return name
     return line.split(b" ")[0].rpartition(b"/")[2].decode() or "gone"

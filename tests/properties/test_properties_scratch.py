@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.engine.files.porters import Porters
 from gateway.keep.scratch import Scratch
 from gateway.keep.sealed import CHUNK, NONCE, STRIDE
 from gateway.transfer import BlobId, Digest
@@ -82,32 +79,10 @@ class Model:
 @given(steps=steps)
 def test_scratch_is_a_file(steps: list[tuple[str, int, int, int]]) -> None:
     """After any writes, cuts and resumptions it holds what a plain file would, and no nonce was drawn twice."""
-    entropy = Entropy()
-    holds_what_a_file_would(steps, entropy, None)
-    assert all(count == 1 for count in entropy.drawn.values())
-
-
-@pytest.fixture(scope="module")
-def porters() -> Iterator[Porters]:
-    """One porter."""
-    porters = Porters(1, largest_bytes=LARGEST)
-    yield porters
-    porters.close()
-
-
-@settings(max_examples=100)
-@given(steps=steps)
-def test_a_lent_hand_changes_nothing(porters: Porters, steps: list[tuple[str, int, int, int]]) -> None:
-    """The same holds when another process hashes and seals what comes in order."""
-    holds_what_a_file_would(steps, Entropy(), porters)
-
-
-def holds_what_a_file_would(steps: list[tuple[str, int, int, int]], entropy: Entropy, hands: Porters | None) -> None:
-    """Take the steps with both, and compare after each."""
-    model = Model()
+    entropy, model = Entropy(), Model()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
-        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST, hands=hands)
+        scratch = Scratch.begin(path, BLOB, KEY, entropy, largest_bytes=LARGEST)
         for word, offset, size, value in steps:
             if word == "write":
                 data = bytes([value]) * min(size, LARGEST - offset) if offset < LARGEST else b""
@@ -131,6 +106,7 @@ def holds_what_a_file_would(steps: list[tuple[str, int, int, int]], entropy: Ent
             assert sealed_size(len(model.bytes)) == path.stat().st_size
         else:
             scratch.leave()
+    assert all(count == 1 for count in entropy.drawn.values())
 
 
 @settings(max_examples=40)

@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 
 from gateway.engine.vault import Vault
 
 HOP_BYTES = 512 * 1024
 AHEAD_BYTES = 1024 * 1024
 
-Pieces = Generator[bytes, None, None]
-OpenAt = Callable[[int], Pieces]
-"""The content from an offset on; each step blocks, and may find that it is gone."""
-
 
 class Ahead:
     """The content from wherever it is asked for, in order."""
 
     def __init__(
-        self,
-        open_at: Callable[[int], Generator[bytes, None, None]],
-        size: int,
-        *,
-        vault: Vault,
-        tasks: asyncio.TaskGroup,
+        self, open_at: Callable[[int], Iterator[bytes]], size: int, *, vault: Vault, tasks: asyncio.TaskGroup
     ) -> None:
         self._open_at = open_at
         self._size = size
         self._vault = vault
         self._tasks = tasks
-        self._pieces: Pieces | None = None
+        self._pieces: Iterator[bytes] | None = None
         self._here: deque[memoryview] = deque()
         self._held = 0
         self._next = 0
@@ -53,7 +44,7 @@ class Ahead:
         if offset != self._next or self._pieces is None:
             await self.close()
             self._next = offset
-            self._pieces = self._open_at(offset)
+            self._pieces = await self._vault.on_disk(lambda: self._open_at(offset))
         while self._held < size and self._next + self._held < self._size:
             self._begin()
             await self._landed()
@@ -63,8 +54,6 @@ class Ahead:
         """Let go of it."""
         if self._hop is not None:
             await asyncio.wait((self._hop,))
-        if self._pieces is not None:
-            await self._vault.on_disk(self._pieces.close)
         self._hop = self._pieces = None
         self._here.clear()
         self._held = 0

@@ -13,13 +13,13 @@ from gateway.doors.sftp.coverage import Coverage
 from gateway.doors.sftp.offernames import OfferNames
 from gateway.engine.clock import Clock
 from gateway.engine.files.depositing import Depositing
-from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.offers import Offer
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes, Place
 from gateway.engine.files.shelf import Shelf
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.policy import InForce
+from gateway.engine.vault import Vault
 from gateway.transfer import Address, Party
 
 QUOTA_BYTES = 32 << 30
@@ -36,7 +36,7 @@ class Office:
     pages: Pages
     inquiry: Inquiry
     rules: InForce
-    fetching: Fetching
+    vault: Vault
     clock: Clock
     quota_bytes: int = QUOTA_BYTES
     locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

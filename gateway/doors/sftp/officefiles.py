@@ -16,11 +16,11 @@ from gateway.doors.sftp.officewords import FULL, IN_PART
 from gateway.doors.sftp.status import Denied, Hint
 from gateway.doors.sftp.tree import Content, Entry
 from gateway.engine.files.depositing import Depositing
-from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.offers import Offer
 from gateway.engine.files.pigeonholes import Place
 from gateway.engine.files.shelf import Stub
 from gateway.engine.files.staging import Staged
+from gateway.engine.vault import Vault
 from gateway.transfer import Party
 
 
@@ -117,7 +117,7 @@ class OfferSource:
     key: bytes
     """What it is kept under."""
     party: Party
-    fetching: Fetching
+    vault: Vault
     depositing: Depositing
     coverage: Coverage
     """Of the parcel, by this recipient: shared by all sessions, so that a resumed download counts as one."""
@@ -125,9 +125,9 @@ class OfferSource:
 
     def __post_init__(self) -> None:
         self._ahead = Ahead(
-            lambda offset: self.fetching.pieces(self.offer.parcel.blob, self.key, offset),
+            lambda offset: self.vault.pieces(self.offer.parcel.blob, self.key, offset),
             self.entry.size,
-            vault=self.fetching.vault,
+            vault=self.vault,
             tasks=self.depositing.staging.tasks,
         )
 

@@ -140,7 +140,7 @@ class View:
             offer=offer,
             key=opened.story.key,
             party=self.party,
-            fetching=office.fetching,
+            vault=office.vault,
             depositing=office.depositing,
             coverage=office.coverage(self.party.person, offer),
         )

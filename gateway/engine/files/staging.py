@@ -25,7 +25,6 @@ from gateway.engine.files.spans import FULL_BYTES, SPAN_BYTES, Span
 from gateway.engine.vault import LIGHT_BYTES, Stored, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.keep import Adopts, Content
-from gateway.keep.hands import Hands
 from gateway.keep.keyring import Keyring
 from gateway.keep.scratch import Scratch
 from gateway.keep.sealed import CHUNK, OVERHEAD, STRIDE
@@ -72,7 +71,6 @@ class Staging:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         largest_bytes: int,
-        hands: Hands | None = None,
     ) -> None:
         self.folder = folder
         self.vault = vault
@@ -80,7 +78,6 @@ class Staging:
         self.clock = clock
         self.tasks = tasks
         self.largest_bytes = largest_bytes
-        self.hands = hands
         self.used: Counter[str] = Counter()
         """Bytes by person, of all drafts."""
         self.left: dict[tuple[str, Place], Left] = {}
@@ -97,11 +94,6 @@ class Staging:
                     self._found(blob)
             else:  # half of a pair: it ended as a blob, or had not begun
                 (self.folder / name).unlink()
-
-    def close(self) -> None:
-        """Nobody else carries any more. Blocks."""
-        if self.hands is not None:
-            self.hands.close()
 
     def begin(self, person: str, place: Place) -> Staged:
         """A new draft."""
@@ -150,9 +142,12 @@ class Staging:
         except OSError as why:
             raise StoreAway(f"an upload cannot be staged: {why.strerror}") from why
         return Scratch.begin(
-            self.folder / about.blob, BlobId(about.blob), about.data_key, self.clock.random,
-            largest_bytes=self.largest_bytes, hands=self.hands,
-        )  # fmt: skip
+            self.folder / about.blob,
+            BlobId(about.blob),
+            about.data_key,
+            self.clock.random,
+            largest_bytes=self.largest_bytes,
+        )
 
     def adopt(self, about: About) -> None:
         """A finished file becomes its blob. Blocks. Raises `StoreAway` or `StoreBroken`."""

@@ -15,7 +15,6 @@ from gateway.doors.sftp.status import Client, Denied
 from gateway.doors.sftp.tree import Entry, Opening
 from gateway.engine.attested import Attestations
 from gateway.engine.files.depositing import SETTLE_MS, Depositing
-from gateway.engine.files.fetching import Fetching
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes
 from gateway.engine.files.shelf import PREFIX, Shelf
@@ -94,7 +93,7 @@ class DoorOffice(FileOffice):
         )  # fmt: skip
         self.offices = Offices(
             depositing=self.depositing, pigeonholes=pigeonholes, shelf=shelf, pages=pages, inquiry=self.inquiry,
-            rules=self.in_force, fetching=Fetching(self.vault), clock=self.clock, quota_bytes=1 << 20,
+            rules=self.in_force, vault=self.vault, clock=self.clock, quota_bytes=1 << 20,
         )  # fmt: skip
 
     def transfers(self) -> list[TransferId]:
