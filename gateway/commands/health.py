@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from functools import partial
@@ -43,7 +44,11 @@ class Health:
 
     def writer(self, writer: Writer) -> Writer:
         """The same writer, measured."""
-        return MeasuredWriter(writer, self.gauges)
+        return MeasuredWriter(writer, self.gauges, self.office.clock)
+
+    def deciding(self) -> AbstractContextManager[None]:
+        """Around each verdict."""
+        return self.gauges.timed(self.gauges.decision)
 
     def workshop(self, workshop: Benches) -> Workshop:
         """The same workshop, counted."""

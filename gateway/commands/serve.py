@@ -159,6 +159,8 @@ class _Serving:
             log.error("documents are held: a confined process could still %s", " ".join(workshop.breaches))
         async with asyncio.TaskGroup() as tasks:
             gateway = gateway_of(parts, health.workshop(workshop) if health else workshop, tasks)
+            if health:
+                gateway.offices.inquiry.timed = health.deciding
             watch = watching_of(parts, gateway.runner.look, health.alarm if health else nobody_counts_alarms)
             caretaker = caretaker_of(self.office, parts, gateway.awaiting, watch, *((vitals,) if vitals else ()))
             running = tasks.create_task(gateway.runner.run())

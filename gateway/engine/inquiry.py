@@ -7,7 +7,8 @@ the workshop found. What cannot be found out stays unknown, and unknown holds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from gateway.engine.acquaintance import Acquaintance
@@ -97,6 +98,8 @@ class Inquiry:
     glass: Glass
     probing: Probing | None = None
     containments: Containments = field(default_factory=Containments)
+    timed: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around each verdict, for whoever measures."""
 
     async def ask(self, question: Question, rules: InForce | None = None) -> Opinion:
         """One opinion, under one reading of the clock and one rulebook.
@@ -221,7 +224,8 @@ class Inquiry:
 
     async def _decided(self, rulebook: Rulebook, case: Case, question: Question, similar: str) -> tuple[Case, Verdict]:
         """The judge's word. What the sender has answered once is not asked again; what is asked is spelled out."""
-        verdict = self.glass.decide(rulebook, case, question.transfer)
+        with self.timed():
+            verdict = self.glass.decide(rulebook, case, question.transfer)
         if not questions.is_asked(verdict):
             return case, verdict
         if questions.is_about_recipient(rulebook, verdict) and await self.acquaintance.correspondence.is_confirmed(

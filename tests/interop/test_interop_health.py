@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.house import House
-from tests.world import eventually
+from tests.house import JO, House
+from tests.world import eventually, letter
+
+REGISTRY = "registry@court.test"
 
 HEALTH = 9464
 
@@ -76,6 +78,19 @@ def test_a_refusal_is_counted_by_door_and_code(watched: House) -> None:
     labels = (("code", str(code)), ("door", "inbound"))
     assert 1.0 == gauges(watched)["sealgate_door_refusals_total", labels]
     assert "@" not in get(watched, "/metrics")[1]
+
+
+def test_a_verdict_is_timed_and_tells_how_old_its_facts_are(watched: House) -> None:
+    """A message is judged: how long the judge took, and since when it is known what it needed to know."""
+    watched.outside().start()
+    watched.meets(REGISTRY)
+    watched.staff(JO).sends(letter(JO, REGISTRY, "[case] Papers"), [REGISTRY])
+    watched.outside().awaits(REGISTRY)
+
+    found = gauges(watched)
+
+    assert found["sealgate_decision_seconds_count", ()] >= 3
+    assert 0 <= found["sealgate_fact_age_seconds", (("fact", "agreement-current"),)] < 90_000
 
 
 def test_what_it_measures_is_so(watched: House) -> None:

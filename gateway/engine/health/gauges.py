@@ -23,12 +23,13 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.workshop import CleanResult, LimitMet, Workshop, WorkshopAway
 from gateway.engine.workshop.memory import Memory
 from gateway.engine.writing import Closing, Writer
 from gateway.errors import Failure
-from gateway.facts import Receipt
+from gateway.facts import Judged, Receipt
 from gateway.intake.fault import Fault
 from gateway.keep import Head
 from gateway.scrub.plan import Held, Inspection, Plan
@@ -39,6 +40,7 @@ T = TypeVar("T")
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # A series more for each counter, which no alert reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
+INSTANT_S = (0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.001, 0.01)
 QUICK_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -49,7 +51,9 @@ class Gauges:
         self._registry = CollectorRegistry()
         self.transfers = self._counter("transfers", "Legs that ended.", "way", "outcome", "label")
         self.judgements = self._counter("judgements", "Verdicts on legs.", "moment", "outcome")
-        self.commit = self._seconds("commit_seconds", "From an order to the scribe to its durable receipt.")
+        self.decision = self._seconds("decision_seconds", "From a question to the judge's verdict.", INSTANT_S)
+        self.fact_age = self._gauge("fact_age_seconds", "Age of a fact when it last counted in a verdict.", "fact")
+        self.commit = self._seconds("commit_seconds", "From an order to the scribe to its durable receipt.", QUICK_S)
         self.held = self._gauge("held_legs", "Legs that wait for a person.", "cause")
         self.queue = self._gauge("queue_legs", "Legs that were accepted, have not ended, and wait for nobody.")
         self.oldest = self._gauge("queue_oldest_seconds", "Age of the oldest of them.", "way")
@@ -88,8 +92,8 @@ class Gauges:
     def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
         return Gauge(f"sealgate_{name}", words, labels, registry=self._registry)
 
-    def _seconds(self, name: str, words: str) -> Histogram:
-        return Histogram(f"sealgate_{name}", words, buckets=QUICK_S, registry=self._registry)
+    def _seconds(self, name: str, words: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"sealgate_{name}", words, buckets=buckets, registry=self._registry)
 
     def _moment(self, name: str, words: str) -> Gauge:
         gauge = self._gauge(f"{name}_timestamp_seconds", f"{words} Seconds since 1970; 0: never; NaN: there is none.")
@@ -98,11 +102,12 @@ class Gauges:
 
 
 class MeasuredWriter:
-    """A `Writer` whose appends are timed."""
+    """A `Writer` whose appends are timed, and whose verdicts tell how old what they rest on is."""
 
-    def __init__(self, writer: Writer, gauges: Gauges) -> None:
+    def __init__(self, writer: Writer, gauges: Gauges, clock: Clock) -> None:
         self._writer = writer
         self._gauges = gauges
+        self._clock = clock
 
     @property
     def head(self) -> Head | None:
@@ -112,7 +117,12 @@ class MeasuredWriter:
     async def append(self, *writes: Write) -> tuple[Receipt, ...]:
         """See `Writer.append`."""
         with self._gauges.timed(self._gauges.commit):
-            return await self._writer.append(*writes)
+            receipts = await self._writer.append(*writes)
+        now_ms = self._clock.now_ms()
+        judged = (fact for write in writes for fact in write.facts if isinstance(fact, Judged))
+        for known in (known for verdict in judged for known in verdict.known):
+            self._gauges.fact_age.labels(known.name).set((now_ms - known.at_ms) / 1000)
+        return receipts
 
     async def tick(self, closing: Closing | None = None) -> None:
         """See `Writer.tick`."""

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 ALERTS = ROOT / "systemd" / "sealgate.rules.yml"
 HANDBOOK = {
     "sealgate_transfers_total", "sealgate_judgements_total", "sealgate_commit_seconds", "sealgate_held_legs",
+    "sealgate_decision_seconds", "sealgate_fact_age_seconds",
     "sealgate_queue_legs", "sealgate_queue_oldest_seconds", "sealgate_rules_info", "sealgate_rules_rejected",
     "sealgate_ledger_size", "sealgate_ledger_last_verified_timestamp_seconds",
     "sealgate_witness_last_cosigned_timestamp_seconds", "sealgate_backup_last_timestamp_seconds",
