@@ -41,9 +41,12 @@ class Arrival:
     was_encrypted: bool
 
 
-@dataclass(slots=True)
+@dataclass
 class PartnerServer:
-    """A real SMTP server with STARTTLS, standing for the outside. `answer` may refuse or delay."""
+    """A real SMTP server with STARTTLS, standing for the outside. `answer` may refuse or delay.
+
+    Without slots: aiosmtpd looks at every member of it, and Python 3.11.2, Debian 12's, trips over one of a slotted class.
+    """
 
     port: int
     certificate: Path
