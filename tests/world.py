@@ -45,7 +45,7 @@ class Arrival:
 class PartnerServer:
     """A real SMTP server with STARTTLS, standing for the outside. `answer` may refuse or delay.
 
-    Without slots: aiosmtpd looks at every member of it, and Python 3.11.2, Debian 12's, trips over one of a slotted class.
+    Without slots: aiosmtpd looks at every member of it, and Debian 12's Python 3.11.2 cannot with slots.
     """
 
     port: int

@@ -68,8 +68,9 @@ def _there_are_custodians(house: House) -> None:
 
 
 def _it_burns(house: House) -> None:
-    """The gateway is gone; Ruth opens her envelope with her own gpg."""
-    house.dies()
+    """It is switched off, backed up a last time, and gone; Ruth opens her envelope with her own gpg."""
+    house.closes()
+    house.asks("backup")
     ruth = next(guest for guest in house.guests if guest.address == RUTH)
     (sealed,) = (house.folder.parent / "srv" / "escrow").glob(f"*{ruth.fingerprint}*")
     (house.folder.parent / "opened.json").write_bytes(ruth.reads(sealed.read_bytes()))

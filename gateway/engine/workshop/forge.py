@@ -55,10 +55,12 @@ class Forge:
         for memory in memories:
             memory.seal()
         async with self._slots, self._budget.spend(sum(memory.size for memory in memories)):
+            started = self._hall.losses
             child = await self._fork()
             try:
                 descriptors = tuple(memory.descriptor for memory in memories)
-                return await child.ask(task, body, descriptors, read=read, seconds=self._seconds)
+                async with self._hall.answers_for(started):
+                    return await child.ask(task, body, descriptors, read=read, seconds=self._seconds)
             finally:
                 child.end("has answered")
 

@@ -12,12 +12,12 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.engine.workshop import WorkshopAway, frames
+from gateway.engine.workshop import WorkshopAway, WorkshopFailed, frames
 from gateway.engine.workshop.frames import Frame, Nonsense, Reply, Task
 from gateway.engine.workshop.launch import launch
 from gateway.engine.workshop.orders import LaunchOrder, encode
@@ -25,6 +25,8 @@ from gateway.engine.workshop.orders import LaunchOrder, encode
 log = logging.getLogger(__name__)
 
 _MODULE = "gateway.engine.workshop.hall_main"
+GRACE, MOMENT_S = 20, 0.01
+"""So many looks, so far apart, whether the hall went too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,29 @@ class Hall:
         self._serial = 0
         self._waiting: dict[int, tuple[socket.socket, asyncio.Future[Launched]]] = {}
         self._gone: asyncio.Future[None] | None = None
+        self.losses = 0
+        """How often it went away. What was started before the last time ends, or has ended."""
+
+    @asynccontextmanager
+    async def answers_for(self, started: int) -> AsyncIterator[None]:
+        """Around a question to a process started when there had been so many losses.
+
+        If it ends because the hall did, no content is to blame: `WorkshopAway` instead of `WorkshopFailed`.
+        """
+        try:
+            yield
+        except WorkshopFailed as why:
+            if type(why) is WorkshopFailed and await self._was_lost_since(started):
+                raise WorkshopAway(f"{why.cause}, with the whole workshop") from why
+            raise
+
+    async def _was_lost_since(self, started: int) -> bool:
+        """Killed together, processes and hall end in any order, within moments."""
+        for _ in range(GRACE):
+            if self.losses != started:
+                return True
+            await asyncio.sleep(MOMENT_S)
+        return False
 
     def launch(self, module: str, arguments: tuple[str, ...] = ()) -> asyncio.Future[Launched]:
         """Have `module.main()` run. Raises `OSError`; the future, `WorkshopAway`."""
@@ -151,6 +176,7 @@ class Hall:
         asyncio.get_running_loop().remove_reader(self._reached.sock.fileno())
         self._reached.sock.close()
         self._reached = None
+        self.losses += 1
         waiting, self._waiting = self._waiting, {}
         for ours, launched in waiting.values():
             ours.close()

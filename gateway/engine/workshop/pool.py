@@ -38,7 +38,8 @@ class Pool:
         self._seconds = seconds
         self._arguments = arguments
         self._resting: asyncio.Queue[Peer | None] = asyncio.Queue()
-        self._peers: set[Peer] = set()
+        self._peers: dict[Peer, int] = {}
+        """And how often the hall had been lost when each was started."""
         self._is_closed = False
         self._told = ""
         self.ready: Ready | None = None
@@ -69,7 +70,8 @@ class Pool:
                 self._resting.put_nowait(None)  # for whoever waits next
                 raise WorkshopAway("the workshop is closed")
             if not peer.is_ended:
-                return await peer.ask(task, body, descriptors, read=read, seconds=self._seconds)
+                async with self._hall.answers_for(self._peers.get(peer, -1)):
+                    return await peer.ask(task, body, descriptors, read=read, seconds=self._seconds)
 
     @property
     def is_standing(self) -> bool:
@@ -93,8 +95,8 @@ class Pool:
         peer = Peer(
             started.sock, started.pidfd, kill=self._hall.end, on_rest=self._resting.put_nowait, on_end=self._ended
         )
-        self._peers.add(peer)
-        peer.gone.add_done_callback(lambda gone: self._peers.discard(peer))
+        self._peers[peer] = self._hall.losses
+        peer.gone.add_done_callback(lambda gone: self._peers.pop(peer, None))
         return peer.expect(read=self._read_ready, seconds=BOOT_SECONDS)
 
     def _ended(self, peer: Peer, cause: str) -> None:

@@ -130,6 +130,24 @@ def test_a_hall_that_comes_back_is_found(standing: Standing) -> None:
     assert (True, True) == asyncio.run(story())
 
 
+def test_no_content_is_to_blame_when_the_whole_workshop_dies(standing: Standing) -> None:
+    """Handed over in the moment in which nobody has noticed yet: to be tried again, never refused for good."""
+
+    async def story() -> None:
+        hall = Hall(at(standing.place))
+        pool = Pool(hall, WORKER, size=1, seconds=5)
+        try:
+            await pool.start()
+            standing.end()
+            with pytest.raises(WorkshopAway):
+                await pool.ask(Task.SKELETON, b"Subject: x\r\n\r\n", read=lambda frame: frame.close())
+        finally:
+            await pool.close()
+            await hall.close()
+
+    asyncio.run(story())
+
+
 def test_nobody_waits_for_a_hall_that_is_not_there() -> None:
     """A start without one fails at once."""
 
