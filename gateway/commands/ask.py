@@ -19,12 +19,12 @@ import click
 import msgspec
 
 from gateway.commands.assembly import parts_of
-from gateway.commands.office import alone, anchors_of, opened, rules_of_office, scribe_of
+from gateway.commands.office import alone, opened, rules_of_office, writing
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
 from gateway.doors.admin import bring
 from gateway.doors.orders import Answer, AnyOrder, Consult
-from gateway.errors import Failure, Misconfigured
+from gateway.errors import Misconfigured
 
 FINDING = 1
 Verb = TypeVar("Verb", bound=Callable[..., None])
@@ -88,18 +88,6 @@ def _here(setting: Setting, order: AnyOrder) -> Answer:
     with alone(setting), opened(setting, is_writing=True) as office, ThreadPoolExecutor(2) as disk:
         rules = rules_of_office(office)
         asyncio.run(consult_witnesses(office, rules))
-        scribe = scribe_of(office, rules, _already_told)
-        scribe.start()
-        try:
+        with writing(office, rules) as scribe:
             counter = parts_of(office, rules, scribe, disk).counter(look=lambda: None)
-            answer = asyncio.run(counter.take(order, uid=os.getuid()))
-        finally:
-            scribe.stop()
-        if scribe.head:
-            office.publication.publish(scribe.head)
-            anchors_of(office, rules).note(scribe.head)
-        return answer
-
-
-def _already_told(why: Failure) -> None:
-    """Whoever waits for the order gets the failure itself."""
+            return asyncio.run(counter.take(order, uid=os.getuid()))

@@ -330,7 +330,6 @@ def _depositing(
     parts: Parts, inquiry: Inquiry, desk: Desk, precedence: Precedence, tasks: asyncio.TaskGroup
 ) -> Depositing:
     office, clock = parts.office, parts.office.clock
-    largest_bytes = parts.rules.rulebook.gateway.limits.file_bytes
     staging = Staging(
         office.setting.var / "staging",
         vault=parts.vault,
@@ -338,7 +337,7 @@ def _depositing(
         keyring=office.keyring,
         clock=clock,
         tasks=tasks,
-        largest_bytes=largest_bytes,
+        largest_bytes=parts.rules.rulebook.gateway.limits.file_bytes,
     )
     staging.recover()
     shelf = Shelf(

@@ -234,10 +234,31 @@ def rules_of_office(office: Office) -> InForce:
     return InForce(rulebook, private_ca=ca.read_text("ascii") if ca.is_file() else "")
 
 
+def _give_up(why: Failure) -> None:
+    """The caller of the scribe gets the failure too; there is nothing else to stop."""
+
+
+@contextmanager
+def writing(office: Office, rules: InForce, *, is_settling: bool = False) -> Iterator[Scribe]:
+    """The one writer, at work here while no gateway is. At the end its head is published, and noted as an anchor.
+
+    Raises as `scribe_of`.
+    """
+    scribe = scribe_of(office, rules, is_settling=is_settling)
+    scribe.start()
+    try:
+        yield scribe
+    finally:
+        scribe.stop()
+    if scribe.head:
+        office.publication.publish(scribe.head)
+        anchors_of(office, rules).note(scribe.head)
+
+
 def scribe_of(
     office: Office,
     rules: InForce,
-    on_fatal: Callable[[Failure], None],
+    on_fatal: Callable[[Failure], None] = _give_up,
     *,
     genesis: Statement | None = None,
     is_settling: bool = False,
@@ -311,7 +332,7 @@ def publish_first(
     setting = Setting(folder=folder)
     with alone(setting), opened(setting, is_writing=True) as office:
         first = genesis(office.signer) if genesis else None
-        scribe = scribe_of(office, InForce(office.folder_rules), _give_up, genesis=first)
+        scribe = scribe_of(office, InForce(office.folder_rules), genesis=first)
         scribe.start()
         try:
             rulebook = office.folder_rules
@@ -321,10 +342,6 @@ def publish_first(
             scribe.stop()
         if scribe.head:
             office.publication.publish(scribe.head)
-
-
-def _give_up(why: Failure) -> None:
-    """The caller of the scribe gets the failure too; there is nothing else to stop."""
 
 
 def _place(setting: Setting, storage: str, kind: str) -> Path:

@@ -65,6 +65,38 @@ class Writer(Protocol):
         ...
 
 
+class PassedOn:
+    """Another `Writer`, asked as one is asked: for those who only look at what passes."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    @property
+    def head(self) -> Head | None:
+        """See `Writer.head`."""
+        return self._writer.head
+
+    async def append(self, *writes: Write) -> tuple[Receipt, ...]:
+        """See `Writer.append`."""
+        return await self._writer.append(*writes)
+
+    async def tick(self, closing: Closing | None = None) -> None:
+        """See `Writer.tick`."""
+        await self._writer.tick(closing)
+
+    async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
+        """See `Writer.claim`."""
+        return await self._writer.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
+
+    def reissue(self, stream: str) -> Receipt:
+        """See `Writer.reissue`."""
+        return self._writer.reissue(stream)
+
+    def give_up(self, why: Failure) -> None:
+        """See `Writer.give_up`."""
+        self._writer.give_up(why)
+
+
 async def is_answering(writer: Writer) -> bool:
     """Ask it something that finds nothing, through its socket, its process and its database."""
     try:

@@ -33,7 +33,7 @@ from gateway.engine.forgetting.erasure import REGISTER, Erased, Erasure, Kept, R
 from gateway.engine.forgetting.redacting import names
 from gateway.engine.forgetting.retention import schedule_of
 from gateway.engine.forgetting.scope import Reach, Scope, ends_ms
-from gateway.errors import Failure, InUse, Misconfigured
+from gateway.errors import InUse, Misconfigured
 from gateway.facts import Shard
 from gateway.keep.accounts import Accounts
 from gateway.ledger.entry import read_entry
@@ -240,7 +240,7 @@ def _at_work(setting: Setting) -> Iterator[tuple[Office, Parts, Erasure]]:
             ThreadPoolExecutor(2) as disk,
         ):
             rules = rules_of_office(office)
-            scribe = scribe_of(office, rules, _already_told)
+            scribe = scribe_of(office, rules)
             scribe.start()
             try:
                 parts = parts_of(office, rules, scribe, disk)
@@ -333,7 +333,3 @@ def _say(told: Told, *, as_json: bool) -> None:
             click.echo(f"Certificate: {told.certificate}. Check it with: sealgate ledger verify")
     if not told.is_done:
         raise click.exceptions.Exit(FINDING)
-
-
-def _already_told(why: Failure) -> None:
-    """Whoever waits for the erasure gets the failure itself."""

@@ -25,7 +25,7 @@ from gateway.commands.office import (
     own_head,
     publish_first,
     rules_of_office,
-    scribe_of,
+    writing,
 )
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
@@ -122,17 +122,9 @@ def _refill(setting: Setting, mirror: str, who: str) -> Told:
 
 def _write_down(office: Office, words: str, who: str) -> None:
     """The first new entry says what was done; the boot rule holds for it as for any."""
-    rules = rules_of_office(office)
-    scribe = scribe_of(office, rules, lambda why: None, is_settling=True)
-    scribe.start()
-    try:
+    with writing(office, rules_of_office(office), is_settling=True) as scribe:
         fact = Consulted(by=who, question=words, why="an older copy was put back", size=scribe.frontier.size)
         scribe.append_now(Write(stream=f"consulted/{day(office.clock.now_ms())}", facts=(fact,)))
-    finally:
-        scribe.stop()
-    if scribe.head:
-        office.publication.publish(scribe.head)
-        anchors_of(office, rules).note(scribe.head)
 
 
 # ── a new ledger ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,7 +21,7 @@ from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock
 from gateway.engine.outsiders.handover import Handover
 from gateway.engine.scribe import Scribe
-from gateway.errors import Failure, Misconfigured
+from gateway.errors import Misconfigured
 from gateway.keep.successor import Successor
 from gateway.ledger.succession import FILE as SUCCESSION
 
@@ -87,7 +87,7 @@ def _handing_over(setting: Setting) -> Iterator[tuple[Handover, str]]:
             raise Misconfigured("the ledger's seed cannot be read here: rotate it where it is kept")
         rules = rules_of_office(office)
         asyncio.run(consult_witnesses(office, rules))
-        scribe = scribe_of(office, rules, _give_up)
+        scribe = scribe_of(office, rules)
         scribe.start()
         try:
             yield _handover(office, scribe, new.vkey), str(setting.var / "ledger" / SUCCESSION)
@@ -101,10 +101,6 @@ def _handover(office: Office, scribe: Scribe, new: str) -> Handover:
     return Handover(
         records=office.records, publication=office.publication, scribe=scribe, old=office.signer.vkey, new=new
     )
-
-
-def _give_up(why: Failure) -> None:
-    """Whoever waits for the scribe gets the failure too; there is nothing else to stop."""
 
 
 def _lines(rotated: Rotated) -> Iterator[str]:

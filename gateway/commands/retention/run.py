@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.commands.disposal import disposing
 from gateway.commands.holdings import looking
-from gateway.commands.office import alone, anchors_of, opened, rules_of_office, scribe_of
+from gateway.commands.office import alone, opened, rules_of_office, writing
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.retention.certifying import begin, certify
 from gateway.commands.retention.plan import fates_on, today
@@ -25,7 +25,7 @@ from gateway.doors.admin import bring
 from gateway.doors.orders import Dispose
 from gateway.engine.forgetting.disposing import MOST_LEGS, Cleared
 from gateway.engine.health.marks import Duty, Mark, Marks
-from gateway.errors import Failure, Misconfigured
+from gateway.errors import Misconfigured
 
 Let = Callable[[Sequence[str]], Cleared]
 
@@ -92,16 +92,8 @@ def _letting(setting: Setting) -> Iterator[tuple[Cleared, Let]]:
     with alone(setting), opened(setting, is_writing=True) as office:
         rules = rules_of_office(office)
         asyncio.run(consult_witnesses(office, rules))
-        scribe = scribe_of(office, rules, _already_told)
-        scribe.start()
-        try:
-            with disposing(office, scribe) as work:
-                yield work.finish(), work.dispose
-        finally:
-            scribe.stop()
-        if scribe.head:
-            office.publication.publish(scribe.head)
-            anchors_of(office, rules).note(scribe.head)
+        with writing(office, rules) as scribe, disposing(office, scribe) as work:
+            yield work.finish(), work.dispose
 
 
 def _ask(setting: Setting, streams: Sequence[str]) -> Cleared | None:
@@ -134,7 +126,3 @@ def _told(ran: Ran) -> Iterator[str]:
 
 def _copies(count: int) -> str:
     return f"{count:,} {'copy' if count == 1 else 'copies'}"
-
-
-def _already_told(why: Failure) -> None:
-    """Whoever waits gets the failure itself."""

@@ -18,7 +18,7 @@ import click
 import msgspec
 
 from gateway.commands.ask import secret_of
-from gateway.commands.office import Office, alone, anchors_of, opened, rules_of_office, scribe_of
+from gateway.commands.office import Office, alone, opened, rules_of_office, writing
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
 from gateway.engine.clock import day, moment
@@ -28,7 +28,7 @@ from gateway.engine.policy import InForce
 from gateway.engine.safekeeping.overdue import overdue
 from gateway.engine.safekeeping.parking import Parked, Parking
 from gateway.engine.safekeeping.restoring import Restored, lift, mark_of
-from gateway.errors import Failure, Misconfigured, RolledBack
+from gateway.errors import Misconfigured, RolledBack
 from gateway.facts import Consulted
 from gateway.keep.accounts import Accounts
 
@@ -127,9 +127,7 @@ def _asked(office: Office, rules: InForce, mark: Restored) -> tuple[str, ...]:
 
 
 def _settle(office: Office, rules: InForce, mark: Restored, by: str) -> Parked:
-    scribe = scribe_of(office, rules, _already_told, is_settling=True)  # 2
-    scribe.start()
-    try:
+    with writing(office, rules, is_settling=True) as scribe:  # 2
         parking = Parking(
             records=office.writable,
             archive=office.archive,
@@ -145,11 +143,6 @@ def _settle(office: Office, rules: InForce, mark: Restored, by: str) -> Parked:
             size=scribe.frontier.size,
         )
         scribe.append_now(Write(stream=f"consulted/{day(office.clock.now_ms())}", facts=(fact,)))
-    finally:
-        scribe.stop()
-    if scribe.head:
-        office.publication.publish(scribe.head)
-        anchors_of(office, rules).note(scribe.head)
     return done
 
 
@@ -174,7 +167,3 @@ def _lines(said: Settled) -> Iterator[str]:
     if said.uploads:
         yield f"{len(said.uploads)} uploads had not become transfers. Nothing picks them up; ask for them again:"
         yield from (f"  {one}" for one in said.uploads)
-
-
-def _already_told(why: Failure) -> None:
-    """Whoever waits for this gets the failure itself."""

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
-from gateway.engine.writing import Closing, Writer
-from gateway.errors import Failure
+from gateway.engine.writing import PassedOn, Writer
 from gateway.facts import Collected, Declined, Fact, Judged, Receipt, Received
-from gateway.keep import Head
 
 MOST_HEARD = 50_000
 
@@ -63,39 +61,18 @@ class Ear:
         return [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
 
 
-class OverheardWriter:
-    """Satisfies `Writer`."""
+class OverheardWriter(PassedOn):
+    """A `Writer` whose facts an ear hears."""
 
     def __init__(self, writer: Writer, ear: Ear) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._ear = ear
-
-    @property
-    def head(self) -> Head | None:
-        """See `Writer.head`."""
-        return self._writer.head
 
     async def append(self, *writes: Write) -> tuple[Receipt, ...]:
         """See `Writer.append`."""
-        receipts = await self._writer.append(*writes)
+        receipts = await super().append(*writes)
         self._ear.written(writes)
         return receipts
-
-    async def tick(self, closing: Closing | None = None) -> None:
-        """See `Writer.tick`."""
-        await self._writer.tick(closing)
-
-    async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
-        """See `Writer.claim`."""
-        return await self._writer.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
-
-    def reissue(self, stream: str) -> Receipt:
-        """See `Writer.reissue`."""
-        return self._writer.reissue(stream)
-
-    def give_up(self, why: Failure) -> None:
-        """See `Writer.give_up`."""
-        self._writer.give_up(why)
 
 
 def _says_much(fact: Fact) -> bool:

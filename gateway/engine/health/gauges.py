@@ -27,11 +27,10 @@ from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.workshop import CleanResult, LimitMet, Workshop, WorkshopAway
 from gateway.engine.workshop.memory import Memory
-from gateway.engine.writing import Closing, Writer
+from gateway.engine.writing import PassedOn, Writer
 from gateway.errors import Failure
 from gateway.facts import Judged, Receipt
 from gateway.intake.fault import Fault
-from gateway.keep import Head
 from gateway.scrub.plan import Held, Inspection, Plan
 from gateway.skeleton import Skeleton
 
@@ -101,44 +100,23 @@ class Gauges:
         return gauge
 
 
-class MeasuredWriter:
+class MeasuredWriter(PassedOn):
     """A `Writer` whose appends are timed, and whose verdicts tell how old what they rest on is."""
 
     def __init__(self, writer: Writer, gauges: Gauges, clock: Clock) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._gauges = gauges
         self._clock = clock
-
-    @property
-    def head(self) -> Head | None:
-        """See `Writer.head`."""
-        return self._writer.head
 
     async def append(self, *writes: Write) -> tuple[Receipt, ...]:
         """See `Writer.append`."""
         with self._gauges.timed(self._gauges.commit):
-            receipts = await self._writer.append(*writes)
+            receipts = await super().append(*writes)
         now_ms = self._clock.now_ms()
         judged = (fact for write in writes for fact in write.facts if isinstance(fact, Judged))
         for known in (known for verdict in judged for known in verdict.known):
             self._gauges.fact_age.labels(known.name).set((now_ms - known.at_ms) / 1000)
         return receipts
-
-    async def tick(self, closing: Closing | None = None) -> None:
-        """See `Writer.tick`."""
-        await self._writer.tick(closing)
-
-    async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
-        """See `Writer.claim`."""
-        return await self._writer.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
-
-    def reissue(self, stream: str) -> Receipt:
-        """See `Writer.reissue`."""
-        return self._writer.reissue(stream)
-
-    def give_up(self, why: Failure) -> None:
-        """See `Writer.give_up`."""
-        self._writer.give_up(why)
 
 
 class CountedWorkshop:
