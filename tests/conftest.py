@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -44,6 +46,13 @@ def _no_secret_in_any_log_line() -> Iterator[None]:
     root.setLevel(level)
     root.removeHandler(listener)
     assert [] == listener.leaks
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder like `tmp_path`, whose path is short: sockets lie in it, and the path of one has 108 bytes."""
+    with tempfile.TemporaryDirectory(prefix="t-") as name:
+        yield Path(name)
 
 
 @pytest.fixture(autouse=True)

@@ -40,8 +40,8 @@ def running_in(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "t"
+def folder(short_path: Path) -> Path:
+    place = short_path / "t"
     place.mkdir()
     return place
 

@@ -26,9 +26,9 @@ def broken(folder: Path, part: str) -> tuple[int, dict[str, object], str]:
 
 
 @pytest.mark.slow
-def test_one_part_is_broken_and_mended_and_nothing_is_left(tmp_path: Path) -> None:
+def test_one_part_is_broken_and_mended_and_nothing_is_left(short_path: Path) -> None:
     """The ring of keys: held, nothing outside, mended, delivered; no file stays. All parts: see docs/unplug.json."""
-    folder = tmp_path / "t"
+    folder = short_path / "t"
     folder.mkdir()
 
     code, told, complained = broken(folder, "keystore")
