@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import assert_never
 
 import msgspec
@@ -386,4 +387,9 @@ def to_bytes(fact: Fact) -> bytes:
 
 def from_bytes(kind: str, stored: bytes) -> Fact:
     """The fact of `kind` kept as `stored`. Raises `msgspec.ValidationError` or `KeyError` on anything else."""
-    return msgspec.json.decode(stored, type=KINDS[kind])
+    return _decoder(kind).decode(stored)
+
+
+@cache
+def _decoder(kind: str) -> msgspec.json.Decoder[Fact]:
+    return msgspec.json.Decoder(KINDS[kind])

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import msgspec
+
 from gateway.facts import (
     Approved,
     Attempted,
@@ -97,8 +99,7 @@ class Unlawful(Exception):
     """The table does not list this fact here: a bug, or a store that was tampered with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegJourney:
+class LegJourney(msgspec.Struct, frozen=True, kw_only=True):
     """One leg: where it is and the latest fact of each kind that later work needs."""
 
     leg: Leg
@@ -119,8 +120,7 @@ class LegJourney:
         return self.state in CLOSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
+class Journey(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer and where each of its legs is. `version` counts the facts folded in."""
 
     transfer: Transfer
@@ -274,21 +274,21 @@ def _moved(leg: LegJourney, state: State, fact: LegFact) -> LegJourney:
     match fact:
         case Judged(outcome=Outcome.SEND):
             # Cleaned and sealed again under this verdict: nothing of an older one may leave.
-            return replace(leg, state=state, judged=fact, scrubbed=None, sealed=None)
+            return msgspec.structs.replace(leg, state=state, judged=fact, scrubbed=None, sealed=None)
         case Judged():
-            return replace(leg, state=state, judged=fact)
+            return msgspec.structs.replace(leg, state=state, judged=fact)
         case Approved():
             until_now = replace(leg.deferred, until_ms=0, since_ms=0) if leg.deferred else None
-            return replace(leg, state=state, approvals=(*leg.approvals, fact), deferred=until_now)
+            return msgspec.structs.replace(leg, state=state, approvals=(*leg.approvals, fact), deferred=until_now)
         case Scrubbed():
-            return replace(leg, state=state, scrubbed=fact)
+            return msgspec.structs.replace(leg, state=state, scrubbed=fact)
         case Sealed():
-            return replace(leg, state=state, sealed=fact)
+            return msgspec.structs.replace(leg, state=state, sealed=fact)
         case Attempted():
-            return replace(leg, state=state, attempted=fact)
+            return msgspec.structs.replace(leg, state=state, attempted=fact)
         case Deferred():
-            return replace(leg, state=state, deferred=fact, attempts=leg.attempts + 1)
+            return msgspec.structs.replace(leg, state=state, deferred=fact, attempts=leg.attempts + 1)
         case Offered():
-            return replace(leg, state=state, offered=fact)
+            return msgspec.structs.replace(leg, state=state, offered=fact)
         case _:
-            return replace(leg, state=state)
+            return msgspec.structs.replace(leg, state=state)

@@ -43,7 +43,7 @@ from gateway.keep.reading import SqliteReading
 from gateway.keep.sqlite import SqliteRecords
 from gateway.keep.successor import Successor
 from gateway.ledger.checkpoint import Checkpoint, PublicHalf, Signer, Vkey, verify
-from gateway.ledger.leaf import Statement
+from gateway.ledger.composing import Statement
 from gateway.ledger.merkle import EMPTY_ROOT
 from gateway.ledger.views import NOTHING, View
 

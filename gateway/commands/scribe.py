@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.commands.allocator import look_only_at_what_is_new
+from gateway.commands.allocator import look_only_at_what_is_new, look_seldom
 from gateway.commands.disposal import finish_begun, task_of
 from gateway.commands.office import opened, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
@@ -81,6 +81,7 @@ def _write(sock: socket.socket, folder: Path, heard: Callable[[], None]) -> None
                 scribe.start()
                 finish_begun(office, scribe)
                 look_only_at_what_is_new()
+                look_seldom()
                 copyist = Copyist(office.writable, office.setting.var)
                 signing = Signing(office.records, office.signer)
                 tasks = {COPY: copyist.turn, SIGN: signing.sign, DISPOSE: task_of(office, scribe)}

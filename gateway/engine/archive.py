@@ -6,8 +6,8 @@ Any thread may read. What cannot be opened is either forgotten on purpose (its k
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -20,8 +20,7 @@ from gateway.keep.keyring import Keyring
 NONCE = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A stream's rows, the facts they hold and the data key they are sealed under."""
 
     stream: str

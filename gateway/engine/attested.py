@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from gateway.engine.archive import Archive, Story
 from gateway.engine.context import OWN, after, class_streams, context_of
@@ -19,16 +20,16 @@ from gateway.journey import Journey
 from gateway.keep import LeafRow, Reading, Row
 from gateway.keep.keyring import Keyring
 from gateway.ledger.box import Opened, open_box
+from gateway.ledger.composing import Statement
 from gateway.ledger.entry import Entry, read_entry
-from gateway.ledger.leaf import CLASSES, Statement
-from gateway.ledger.statement import statements
+from gateway.ledger.leaf import CLASSES
+from gateway.ledger.statement import statements, told_by
 from gateway.ledger.views import EVERYTHING, View
 
 KEYS_REMEMBERED = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
+class Attested(msgspec.Struct, frozen=True, kw_only=True):
     """One entry, opened."""
 
     leaf: LeafRow
@@ -37,6 +38,8 @@ class Attested:
     """What the kept fact says must stand in it."""
     classes: tuple[Opened | None, ...]
     """In class order; None where a class was erased, or the view does not open it."""
+    journey: Journey | None = None
+    """Where the transfer then stood; None for an office's entry."""
 
     @property
     def index(self) -> int:
@@ -84,18 +87,20 @@ class Attestations:
         a fact cannot follow.
         """
         journey: Journey | None = None
+        told: Mapping[str, str] | None = None
         sealed_at: dict[int, int] = {}
         kept = {leaf.index: leaf for leaf in self._records.entries(story.stream)}
         for row, fact in zip(story.rows, story.facts, strict=True):
             journey = after(journey, fact)
+            told = told_by(journey.transfer) if journey and told is None else told
             leaves = _leaves_of(kept, story.stream, row, len(legs_of(fact)))
             entries = [read_entry(leaf.entry) for leaf in leaves]
-            context = context_of(journey, fact, x=entries[0].x or b"", sealed_at=sealed_at)
+            context = context_of(journey, fact, x=entries[0].x or b"", sealed_at=sealed_at, told=told)
             for leaf, entry, stated in zip(leaves, entries, statements(fact, context=context), strict=True):
                 view = self._view
                 seen = view.opens if view.people is None else view.of(tuple(involved(journey, fact, leaf.leg)))
                 classes = self._opened(leaf, entry, stated, story.key, seen)
-                yield Attested(leaf=leaf, entry=entry, stated=stated, classes=classes)
+                yield Attested(leaf=leaf, entry=entry, stated=stated, classes=classes, journey=journey)
             if isinstance(fact, Sealed):
                 sealed_at[fact.leg] = row.first_index
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gateway.facts import Fact, LegFact, Received
 from gateway.journey import Journey, Unlawful, advance, begin
-from gateway.ledger.leaf import Statement
+from gateway.ledger.composing import Statement
 from gateway.ledger.statement import Context
 from gateway.ledger.terms import DAY_MS, term
 from gateway.transfer import transfer_bytes
@@ -34,10 +34,12 @@ def context_of(
     sealed_at: Mapping[int, int],
     partners: tuple[str, ...] = (),
     ruleset: str = "",
+    told: Mapping[str, str] | None = None,
 ) -> Context:
     """The context of a fact that is folded into `journey`; `x` counts for an office's fact alone.
 
-    `sealed_at` is, by leg, the index of its latest intent before this fact.
+    `sealed_at` is, by leg, the index of its latest intent before this fact; `told` is `told_by` its transfer, if that
+    was called already.
     """
     if journey is None:
         return Context(x=x, ruleset=ruleset)
@@ -45,6 +47,7 @@ def context_of(
     return Context(
         x=transfer_bytes(journey.transfer.id),
         transfer=journey.transfer,
+        told=told,
         judged=leg.judged if leg else None,
         scrubbed=leg.scrubbed if leg else None,
         sealed=leg.sealed if leg else None,

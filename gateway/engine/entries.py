@@ -7,8 +7,10 @@ the index of each leg's latest `sealed`. What it remembers is true only after th
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
 
 from gateway.engine.archive import Archive, latest_of, seal_body
 from gateway.engine.clock import Clock
@@ -21,16 +23,20 @@ from gateway.journey import Journey
 from gateway.judge.rulebook import Rulebook, read
 from gateway.keep import Append, Content, LeafRow, Row
 from gateway.keep.keyring import Keyring
-from gateway.ledger import box, leaf
-from gateway.ledger.leaf import CLASSES, Statement
-from gateway.ledger.statement import Context, statements
-from gateway.ledger.terms import terms_of
+from gateway.ledger import box
+from gateway.ledger.composing import Statement, compose
+from gateway.ledger.leaf import CLASSES
+from gateway.ledger.statement import Context, statements, told_by
+from gateway.ledger.terms import Word, term, words_of
 
 STREAMS_REMEMBERED = 4096
 CLASS_KEYS_REMEMBERED = 4096
 
 _FRESH_BYTES = box.R_BYTES + 32
-"""Of randomness for one class of one entry: its box's, and its secret."""
+"""Of randomness for one class of one entry: its box's, and its secret. An entry's is drawn at once, and cut."""
+_STARTS = {cls: _FRESH_BYTES * number for number, cls in enumerate(CLASSES)}
+_RS = {cls: slice(start, start + box.R_BYTES) for cls, start in _STARTS.items()}
+_SECRETS = {cls: slice(start + box.R_BYTES, start + _FRESH_BYTES) for cls, start in _STARTS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +68,22 @@ class Position:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(msgspec.Struct, frozen=True):
     """What composing needs to know of a stream."""
 
     version: int
     key: bytes
     journey: Journey | None = None
     """Of a transfer: what may follow, and what its entries need to say."""
-    sealed_at: dict[int, int] = field(default_factory=dict)
+    told: Mapping[str, str] | None = None
+    """What it says in each of them."""
+    sealed_at: dict[int, int] = msgspec.field(default_factory=dict)
     """Leg ordinal to ledger index of its latest intent."""
-    terms: frozenset[bytes] = frozenset()
+    found_by: frozenset[Word] = frozenset()
     """Under what it can be found already, as far as remembered: a transfer says the same words in every entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(msgspec.Struct, frozen=True):
     """One stream's part of a batch, ready to be stored, and what will be true once it is."""
 
     append: Append
@@ -164,25 +170,28 @@ class Entries:
         state, is_new = self._state(write)
         rows: list[Row] = []
         leaves: list[LeafRow] = []
-        terms: set[bytes] = set()
-        journey, sealed_at = state.journey, dict(state.sealed_at)
+        words: set[Word] = set()
+        journey, told, sealed_at = state.journey, state.told, dict(state.sealed_at)
         for fact in write.facts:
             journey = after(journey, fact)
+            if journey and told is None:
+                told = told_by(journey.transfer)
             version = state.version + len(rows) + 1
             rows.append(self._row(write.stream, version, fact, state.key, position))
-            for statement in statements(fact, context=self._context(journey, fact, sealed_at)):
+            for statement in statements(fact, context=self._context(journey, told, fact, sealed_at)):
                 leaves.append(self._leaf(statement, self._keys(statement, state.key, position), write.stream, version,
                                          statement.leg, position))  # fmt: skip
-                terms.update(terms_of(statement, at_ms=position.at_ms, index_key=self._keyring.index_key))
+                words |= words_of(statement, at_ms=position.at_ms)
                 if isinstance(fact, Sealed):
                     sealed_at[fact.leg] = leaves[-1].index
-        now = Remembered(state.version + len(rows), state.key, journey, sealed_at, state.terms | terms)
+        words -= state.found_by
+        now = Remembered(state.version + len(rows), state.key, journey, told, sealed_at, state.found_by | words)
         append = Append(
             stream=write.stream,
             expected=state.version,
             rows=tuple(rows),
             leaves=tuple(leaves),
-            terms=tuple(sorted(terms - state.terms)),
+            terms=tuple(sorted({term(self._keyring.index_key, *word) for word in words})),
             due_ms=write.due_ms,
             key=self._keyring.wrap(write.stream, state.key) if is_new else None,
             contents=write.contents,
@@ -211,14 +220,17 @@ class Entries:
             if isinstance(fact, Sealed)
         }
         is_transfer = bool(story.facts) and isinstance(story.facts[0], Received)
-        return Remembered(len(story.rows), story.key, story.journey if is_transfer else None, sealed_at)
+        journey = story.journey if is_transfer else None
+        return Remembered(len(story.rows), story.key, journey, sealed_at=sealed_at)
 
     def _row(self, stream: str, version: int, fact: Fact, key: bytes, position: Position) -> Row:
         kind = kind_of(fact)
         body = seal_body(key, stream, version, kind, to_bytes(fact), self._clock.random(12))
         return Row(version=version, kind=kind, at_ms=position.at_ms, body=body, first_index=position.index)
 
-    def _context(self, journey: Journey | None, fact: Fact, sealed_at: dict[int, int]) -> Context:
+    def _context(
+        self, journey: Journey | None, told: Mapping[str, str] | None, fact: Fact, sealed_at: dict[int, int]
+    ) -> Context:
         legs = journey.transfer.legs if journey else ()
         return context_of(
             journey,
@@ -227,6 +239,7 @@ class Entries:
             sealed_at=sealed_at,
             partners=tuple(self._rules.partner(leg.recipient) for leg in legs),
             ruleset=self._rules.rulebook.digest,
+            told=told,
         )
 
     def _leaf(
@@ -238,13 +251,10 @@ class Entries:
         leg: int | None,
         position: Position,
     ) -> LeafRow:
-        fresh: dict[str, tuple[bytes, bytes]] = {}
-        if keys:
-            dice = self._clock.random(_FRESH_BYTES * len(CLASSES))
-            parts = (dice[_FRESH_BYTES * i : _FRESH_BYTES * (i + 1)] for i in range(len(CLASSES)))
-            fresh = {cls: (part[: box.R_BYTES], part[box.R_BYTES :]) for cls, part in zip(CLASSES, parts, strict=True)}
-        secrets, given = {cls: secret for cls, (_, secret) in fresh.items()}, dict(statement.values)
-        made = leaf.compose(statement, time_ms=position.at_ms, gateway=self._gateway, secrets=secrets)
+        dice = self._clock.random(_FRESH_BYTES * len(CLASSES)) if keys else b""
+        secrets = {cls: dice[part] for cls, part in _SECRETS.items()} if keys else {}
+        given = dict(statement.values)
+        made = compose(statement, time_ms=position.at_ms, gateway=self._gateway, secrets=secrets)
         row = LeafRow(
             index=position.index,
             stream=stream,
@@ -252,11 +262,11 @@ class Entries:
             leg=leg,
             entry=made.entry,
             hash=made.hash,
-            boxes=tuple(
+            boxes=tuple([
                 box.seal_box(keys[cls], x=statement.x or b"", leg=leg, kind=statement.kind, cls=cls,
-                             secret=secrets[cls], values=given.get(cls, ()), r=fresh[cls][0])
-                for cls in CLASSES
-            ) if keys else (),
+                             secret=secret, values=given.get(cls, ()), r=dice[_RS[cls]])
+                for cls, secret in secrets.items()
+            ]),
         )  # fmt: skip
         position.index += 1
         return row

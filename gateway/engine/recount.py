@@ -6,9 +6,9 @@ Findings are words about the stream at hand; see `fsck`, which says what they me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
@@ -17,7 +17,7 @@ from gateway.engine.archive import Story
 from gateway.engine.attested import Attestations, Attested
 from gateway.errors import Tampering, Unreadable
 from gateway.facts import Deposited, Fact, Received, Sealed, legs_of
-from gateway.journey import State, Unlawful
+from gateway.journey import Journey, State, Unlawful
 from gateway.keep import Blobs, Reading
 from gateway.keep.sealed import open_sealed
 from gateway.ledger.entry import Entry, read_entry
@@ -105,8 +105,8 @@ class Recount:
             counted = sum(len(legs_of(fact)) for fact in story.facts)
             if counted != entries:
                 yield f"its facts make {counted} entries, and the ledger has {entries}"
-            yield from self._told(story)
-            yield from self._contents(story)
+            journey = yield from self._told(story)
+            yield from self._contents(story, journey)
         except (Tampering, Unreadable, Unlawful) as why:
             yield str(why)
         except (msgspec.MsgspecError, KeyError, ValueError) as why:
@@ -129,7 +129,7 @@ class Recount:
     def _until(self, story: Story) -> Story:
         """The story as of the size that is checked: a gateway may be writing on."""
         count = sum(1 for row in story.rows if row.first_index < self._size)
-        return replace(story, rows=story.rows[:count], facts=story.facts[:count])
+        return msgspec.structs.replace(story, rows=story.rows[:count], facts=story.facts[:count])
 
     def _forgotten(self, name: str) -> Iterator[str]:
         self._forgotten_count += 1
@@ -141,11 +141,14 @@ class Recount:
 
     # ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _told(self, story: Story) -> Iterator[str]:
+    def _told(self, story: Story) -> Generator[str, None, Journey | None]:
+        """Every entry of a stream; returns how its transfer stands."""
+        journey: Journey | None = None
         told: list[tuple[str, str, bytes | None, int]] = []
         values: set[tuple[str, str, str]] = set()
         times = {row.version: row.at_ms for row in story.rows}
         for said in self._attestations.of(story):
+            journey = said.journey
             if times[said.leaf.version] != said.entry.time_ms:
                 yield f"fact {said.leaf.version} and entry {said.index} bear different times"
             yield from _in_the_open(said)
@@ -156,6 +159,7 @@ class Recount:
         terms = terms_of_story(told, values, index_key=self._attestations.index_key)
         if self._records.leading(tuple(terms), story.stream) != terms:
             yield "is not found by what it says"
+        return journey
 
     def _committed(self, said: Attested) -> Iterator[str]:
         fields, facts = FIELDS[said.entry.kind], dict(said.stated.values)
@@ -172,14 +176,14 @@ class Recount:
 
     # ── content ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _contents(self, story: Story) -> Iterator[str]:
+    def _contents(self, story: Story, journey: Journey | None) -> Iterator[str]:
         self._named.update(self._present.intersection(blobs_of(story.facts)))
-        if not story.facts or not isinstance(story.facts[0], Received) or story.journey.is_closed:
+        if journey is None or journey.is_closed:
             return
         self._open_transfers += 1
-        for item in story.journey.transfer.items:
+        for item in journey.transfer.items:
             yield from self._content(story, item.blob, item.size_bytes, item.digest)
-        for leg in story.journey.legs:
+        for leg in journey.legs:
             if leg.sealed and leg.state in STILL_LEAVING:
                 with suppress(KeyError):  # a small parcel that never had to wait is not kept; it can be made again
                     parcel = leg.sealed.parcel

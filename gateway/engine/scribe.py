@@ -31,8 +31,8 @@ from gateway.errors import Conflict, Failure, StoreAway, StoreBroken, Tampering
 from gateway.facts import Receipt
 from gateway.keep import Head, Records
 from gateway.ledger.checkpoint import Signer, format_checkpoint
+from gateway.ledger.composing import Statement
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import Statement
 from gateway.ledger.merkle import Frontier
 from gateway.ledger.statement import clock_statement, genesis_statement, tick_statement
 from gateway.ledger.verify import Checker

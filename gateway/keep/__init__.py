@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from gateway.transfer import BlobId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One fact as kept: its kind in clear, its body sealed under the stream's data key."""
 
     version: int
@@ -27,8 +28,7 @@ class Row:
     """The ledger index of the fact's first leaf; a fact about n legs has n consecutive leaves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeafRow:
+class LeafRow(msgspec.Struct, frozen=True, kw_only=True):
     """One ledger entry as kept: the canonical bytes, their RFC 6962 leaf hash, and the sealed class boxes beside it."""
 
     index: int
@@ -49,8 +49,7 @@ class Content:
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
+class Append(msgspec.Struct, frozen=True, kw_only=True):
     """What one writer adds to one stream."""
 
     stream: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from gateway.errors import Conflict, StoreAway, Tampering
 from gateway.keep import Append, Draft, Head, History, LeafRow, Page, Redaction, Row

@@ -73,7 +73,7 @@ class SqliteReading:
 
     def entries(self, stream: str) -> tuple[LeafRow, ...]:
         """See `Records.entries`."""
-        with self._reading() as db:
+        with self._asking() as db:
             leaves = db.execute(
                 "SELECT idx, name, leaf.version, leg, entry, hash, op, snd, rcp, obj, net, sec FROM leaf"
                 " JOIN stream ON stream.id = leaf.stream WHERE name = ? ORDER BY idx",
@@ -88,7 +88,7 @@ class SqliteReading:
             f"SELECT term FROM term INDEXED BY sqlite_autoindex_term_1 WHERE term IN ({marks})"
             " AND stream = (SELECT id FROM stream WHERE name = ?)"
         )
-        with self._reading() as db:
+        with self._asking() as db:
             found = cast("list[tuple[bytes]]", db.execute(query, (*terms, stream)).fetchall())
         return frozenset(term for (term,) in found)
 
@@ -104,28 +104,34 @@ class SqliteReading:
 
     def content(self, blob: BlobId) -> bytes | None:
         """See `Records.content`."""
-        with self._reading() as db:
+        with self._asking() as db:
             found = db.execute("SELECT sealed FROM content WHERE blob = ?", (blob,)).fetchone()
         return cast("tuple[bytes]", found)[0] if found else None
 
     def register(self, name: str) -> bytes | None:
         """What a register holds; see `Records.swap`."""
-        with self._reading() as db:
+        with self._asking() as db:
             return read_register(db, name)
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
         """A snapshot: everything inside sees the same instant."""
-        try:
-            db: apsw.Connection | None = getattr(self._mine, "reader", None)
-            if db is None:
-                db = self._mine.reader = open_reader(self._path, vfs=self._vfs)
-                self._readers.add(db)
+        with self._asking() as db:
             db.execute("BEGIN")
             try:
                 yield db
             finally:
                 db.execute("ROLLBACK")
+
+    @contextmanager
+    def _asking(self) -> Iterator[apsw.Connection]:
+        """For a single statement, which is a snapshot by itself."""
+        try:
+            db: apsw.Connection | None = getattr(self._mine, "reader", None)
+            if db is None:
+                db = self._mine.reader = open_reader(self._path, vfs=self._vfs)
+                self._readers.add(db)
+            yield db
         except apsw.Error as why:
             raise failure_of(why) from why
         except UnicodeDecodeError as why:  # text we wrote that is none any more

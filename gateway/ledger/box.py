@@ -6,9 +6,9 @@ nonce zero: the key is used once because r is always fresh. A box moved to anoth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -23,8 +23,7 @@ _BOX = b"sealgate-ledger/box/v1\x00"
 _NO_LEG = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """What a box held."""
 
     secret: bytes

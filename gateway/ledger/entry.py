@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
 from gateway.errors import Unreadable
 from gateway.ledger import jcs
-from gateway.ledger.leaf import CLASSES
+from gateway.ledger.leaf import CLASSES, X_BYTES
 from gateway.ledger.merkle import HASH_BYTES
-from gateway.ledger.strict import unbase64
+from gateway.ledger.spelling import decode, encode
 from gateway.ledger.tiles import LONGEST_ENTRY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry says in the open."""
 
     schema: str
@@ -28,27 +26,7 @@ class Entry:
     intent: int | None = None
     outcome: str = ""
     roots: tuple[bytes, ...] = ()
-    public: Mapping[str, jcs.Json] = field(default_factory=dict)
-
-
-class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """In canonical order, so that writing it again gives canonical bytes or shows that they were not."""
-
-    c: tuple[str, ...] = ()
-    d: msgspec.Raw = msgspec.Raw()
-    g: str
-    k: str
-    l: int | None = None  # noqa: E741 — the ledger's own letter
-    o: str = ""
-    p: int | None = None
-    s: str
-    t: int
-    v: int
-    x: str | None = None
-
-
-_decode = msgspec.json.Decoder(_Wire).decode
-_encode = msgspec.json.Encoder().encode
+    public: Mapping[str, jcs.Json] = msgspec.field(default_factory=dict)
 
 
 def read_entry(untrusted: bytes) -> Entry:
@@ -56,30 +34,31 @@ def read_entry(untrusted: bytes) -> Entry:
     if len(untrusted) > LONGEST_ENTRY:
         raise Unreadable("an entry is at most 65,535 bytes")
     try:
-        wire = _decode(untrusted)
-        is_canonical = _encode(wire) == untrusted
+        wire = decode(untrusted)
+        is_canonical = encode(wire) == untrusted
     except (msgspec.DecodeError, UnicodeError) as why:
         raise Unreadable("not an entry of the ledger") from why
     if not is_canonical:
-        raise Unreadable("not canonical JSON")
+        raise Unreadable("not canonical JSON, or not canonical base64 in it")
     is_fact = wire.x is not None
     if wire.v != 1 or is_fact != bool(wire.c) or (wire.l is not None and not is_fact):
         raise Unreadable("not an entry of the ledger")
-    if wire.c and len(wire.c) != len(CLASSES):
-        raise Unreadable("an entry has six class roots")
+    if is_fact and (len(wire.c) != len(CLASSES) or set(map(len, wire.c)) != {HASH_BYTES}):
+        raise Unreadable("an entry has six class roots of 32 bytes")
+    if wire.x is not None and len(wire.x) != X_BYTES:
+        raise Unreadable("x is 16 bytes")
     numbers = (wire.t, wire.l or 0, wire.p or 0)
     if min(numbers) < 0 or max(numbers) > jcs.LARGEST:
         raise Unreadable("a number out of range")
-    public = jcs.parse_object(bytes(wire.d)) if bytes(wire.d) else {}
     return Entry(
         schema=wire.s,
         kind=wire.k,
         time_ms=wire.t,
         gateway=wire.g,
-        x=None if wire.x is None else unbase64(wire.x, 16),
+        x=wire.x,
         leg=wire.l,
         intent=wire.p,
         outcome=wire.o,
-        roots=tuple(unbase64(root, HASH_BYTES) for root in wire.c),
-        public=public,
+        roots=wire.c,
+        public={} if wire.d is msgspec.UNSET else jcs.parse_object(bytes(wire.d)),
     )

@@ -1,27 +1,25 @@
-"""One ledger entry: what happened to one leg, without a single personal value.
+"""What an entry may say, by kind, and how it commits to that without a single personal value.
 
-An entry is small canonical JSON. Its values stand in it only as six class roots: RFC 6962 roots over salted fields.
-The class secret makes the salts; destroy it and nobody can test a guess, while every proof still verifies. An absent
-field is a decoy, so the shape of an entry tells only its kind. Times, secrets and ids arrive as arguments.
+Values stand in an entry only as six class roots: RFC 6962 roots over salted fields. The class secret makes the salts;
+destroy it and nobody can test a guess, while every proof still verifies. An absent field is a decoy, so the shape of an
+entry tells only its kind.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
-from gateway.ledger import jcs
 from gateway.ledger.keyed import keyed, pads
-from gateway.ledger.merkle import leaf_hash, root_of
-from gateway.ledger.strict import base64_text
+from gateway.ledger.merkle import root_of
 
 Table = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Kind, class, its fields in order."""
 
 CLASSES = ("op", "snd", "rcp", "obj", "net", "sec")
 LOG_KINDS = ("genesis", "tick", "clock", "key", "seal")
+X_BYTES = 16
 FACT_SCHEMA, LOG_SCHEMA = "fact/1", "log/1"
 
 
@@ -87,85 +85,6 @@ _FIELD = b"sealgate-ledger/field/v1\x00"
 _DECOY = b"sealgate-ledger/decoy/v1\x00"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What an entry will say, before time, node and secrets are known."""
-
-    kind: str
-    x: bytes | None = None
-    """The transfer's 16 bytes; for an office's fact a fresh 16; None for the log's own kinds."""
-    leg: int | None = None
-    outcome: str = ""
-    intent: int | None = None
-    """The index of the leg's latest `sealed` (`p`); of a disposal that is done, the index of its order."""
-    values: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    """By class, the fields that have a value, in table order."""
-    public: str = ""
-    """What everyone may read (`d`), as canonical JSON; empty for none."""
-
-    def __post_init__(self) -> None:
-        if self.x is not None and len(self.x) != 16:
-            raise ValueError("x is 16 bytes")
-        if (self.x is None) != (self.kind in LOG_KINDS) or (self.x is None and self.leg is not None):
-            raise ValueError("every fact has its x, the log's own kinds have neither x nor leg")
-        if self.outcome not in OUTCOMES.get(self.kind, ("",)):
-            raise ValueError(f"{self.kind} has no outcome {self.outcome!r}")
-
-    def of(self, cls: str) -> tuple[tuple[str, str], ...]:
-        """The fields of a class that have a value."""
-        return dict(self.values).get(cls, ())
-
-    def value(self, cls: str, field: str) -> str:
-        """One value, or an empty text."""
-        return dict(self.of(cls)).get(field, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """An entry's final bytes, its leaf hash and its class roots in class order (none for the log's own kinds)."""
-
-    entry: bytes
-    hash: bytes
-    roots: tuple[bytes, ...]
-
-
-def compose(
-    statement: Statement,
-    *,
-    time_ms: int,
-    gateway: str,
-    secrets: Mapping[str, bytes],
-    schema: str = "",
-    table: Table = FIELDS,
-) -> Leaf:
-    """The entry of a statement. `schema` defaults to the one its kind belongs to."""
-    roots: tuple[bytes, ...] = ()
-    if statement.kind not in LOG_KINDS:
-        fields = table[statement.kind]
-        given = dict(statement.values)
-        roots = tuple(class_root(fields[cls], given.get(cls, ()), secrets[cls]) for cls in CLASSES)
-    entry: dict[str, jcs.Json] = {
-        "v": 1,
-        "s": schema or (FACT_SCHEMA if roots else LOG_SCHEMA),
-        "k": statement.kind,
-        "t": time_ms,
-        "g": gateway,
-    }
-    if statement.x is not None:
-        entry["x"] = base64_text(statement.x)
-        entry["c"] = [base64_text(root) for root in roots]
-    if statement.leg is not None:
-        entry["l"] = statement.leg
-    if statement.intent is not None:
-        entry["p"] = statement.intent
-    if statement.outcome:
-        entry["o"] = statement.outcome
-    if statement.public:
-        entry["d"] = jcs.parse_object(statement.public.encode())
-    canonical = jcs.encode(entry)
-    return Leaf(canonical, leaf_hash(canonical), roots)
-
-
 # ── class commitments ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -178,17 +97,15 @@ def class_hashes(fields: tuple[str, ...], values: tuple[tuple[str, str], ...], s
     """The leaves of a class tree: each field's, or its decoy's; a class without fields is one decoy without a name."""
     if len(secret) != 32:
         raise ValueError("a class secret is 32 bytes")
-    given, secret_pads, sha256 = dict(values), pads(secret), hashlib.sha256
-    hashes: list[bytes] = []
-    for name in fields or ("",):  # some fifteen times an entry, so `field_hash` is spelled out
-        value = given.pop(name, None)
-        if value is None:
-            salt, said = keyed(secret_pads, _salted(name, True)), b""
-            label = _label(_DECOY, name)
+    inner, outer = pads(secret)
+    given, hashes = dict(values), []
+    for name, salted, label, padded, decoy in _spelled(fields):  # some fifteen an entry, so `keyed` is spelled out
+        if name in given:
+            salt = sha256(outer + sha256(inner + salted).digest()).digest()
+            hashes.append(sha256(label + salt + given.pop(name).encode()).digest())
         else:
-            salt, said = keyed(secret_pads, _salted(name, False)), value.encode()
-            label = _label(_FIELD, name)
-        hashes.append(sha256(label + salt + said).digest())
+            pad = sha256(outer + sha256(inner + padded).digest()).digest()
+            hashes.append(sha256(decoy + pad).digest())
     if given:
         raise ValueError(f"not fields of this class: {sorted(given)}")
     return hashes
@@ -202,17 +119,24 @@ def salt_of(secret: bytes, name: str, *, is_decoy: bool = False) -> bytes:
 def field_hash(name: str, value: str | None, salt: bytes) -> bytes:
     """The leaf hash of a field; without a value, of its decoy."""
     if value is None:
-        return hashlib.sha256(_label(_DECOY, name) + salt).digest()
-    return hashlib.sha256(_label(_FIELD, name) + salt + value.encode()).digest()
+        return sha256(_label(_DECOY, name) + salt).digest()
+    return sha256(_label(_FIELD, name) + salt + value.encode()).digest()
 
 
 @lru_cache(maxsize=256)
+def _spelled(fields: tuple[str, ...]) -> tuple[tuple[str, bytes, bytes, bytes, bytes], ...]:
+    """Of each field: its name, what its salt is made of and what begins its leaf; the same of its decoy."""
+    return tuple(
+        (name, _salted(name, False), _label(_FIELD, name), _salted(name, True), _label(_DECOY, name))
+        for name in fields or ("",)
+    )
+
+
 def _salted(name: str, is_decoy: bool) -> bytes:
     """What a field's salt, or its decoy's pad, is made of."""
     return (_DECOY if is_decoy else _SALT) + name.encode("ascii")
 
 
-@lru_cache(maxsize=256)
 def _label(tag: bytes, name: str) -> bytes:
     label = name.encode("ascii")
     return b"\x00" + tag + len(label).to_bytes(1, "big") + label  # RFC 6962 §2.1: 00 begins a leaf

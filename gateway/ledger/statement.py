@@ -9,9 +9,10 @@ Lists are `;`-joined. A name that holds `;` or `%` is percent-escaped when it st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
+
+import msgspec
 
 from gateway.facts import (
     Admitted,
@@ -42,7 +43,8 @@ from gateway.facts import (
     legs_of,
 )
 from gateway.ledger import jcs
-from gateway.ledger.leaf import CLASSES, FIELDS, Statement
+from gateway.ledger.composing import Statement
+from gateway.ledger.leaf import CLASSES, FIELDS
 from gateway.transfer import Item, Party, Transfer
 
 _Said = dict[str, str]
@@ -55,13 +57,14 @@ _PICK: Mapping[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What composing a fact's entries needs beyond the fact: the transfer, and the latest facts of the leg."""
 
     x: bytes
     """The transfer's 16 bytes; for an office's fact a fresh 16."""
     transfer: Transfer | None = None
+    told: Mapping[str, str] | None = None
+    """What the transfer says in each of its entries, where somebody has it laid out already: see `told_by`."""
     judged: Judged | None = None
     scrubbed: Scrubbed | None = None
     sealed: Sealed | None = None
@@ -76,7 +79,7 @@ class Context:
 def statements(fact: Fact, *, context: Context) -> tuple[Statement, ...]:
     """What the ledger will say of `fact`: one statement per leg, in the order of `facts.legs_of`."""
     kind = kind_of(fact)
-    shared = {**_of_transfer(context), **_of_leg(context)}
+    shared = _shared(context)
     outcome, public = _outcome(fact), _public(fact)
     return tuple(
         Statement(
@@ -85,7 +88,7 @@ def statements(fact: Fact, *, context: Context) -> tuple[Statement, ...]:
             leg=leg,
             outcome=outcome,
             intent=fact.ordered if isinstance(fact, Disposed) else context.intent,
-            values=_pick(kind, {**shared, **_of_recipient(context, leg), **_of_fact(fact)}),
+            values=_pick(kind, shared | _of_recipient(context, leg) | _of_fact(fact)),
             public=public,
         )
         for leg in legs_of(fact)
@@ -93,19 +96,20 @@ def statements(fact: Fact, *, context: Context) -> tuple[Statement, ...]:
 
 
 def _pick(kind: str, said: _Said) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    found = ((cls, tuple((f, said[key]) for f, key in fields if said.get(key))) for cls, fields in _PICK[kind])
-    return tuple((cls, values) for cls, values in found if values)
+    picked = []
+    for cls, fields in _PICK[kind]:
+        values = tuple([(field, said[key]) for field, key in fields if said.get(key)])
+        if values:
+            picked.append((cls, values))
+    return tuple(picked)
 
 
 # ── what is known beside the fact ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_transfer(context: Context) -> _Said:
-    transfer = context.transfer
-    if transfer is None:
-        return {"op.ruleset": context.ruleset}
+def told_by(transfer: Transfer) -> Mapping[str, str]:
+    """What a transfer says in each of its entries, by `class.field`: the same in all of them."""
     return {
-        "op.ruleset": context.ruleset,
         "op.label": transfer.label,
         "op.purpose": transfer.purpose,
         **_of_party(transfer.sender),
@@ -118,8 +122,11 @@ def _of_transfer(context: Context) -> _Said:
     }
 
 
-def _of_leg(context: Context) -> _Said:
-    said: _Said = {}
+def _shared(context: Context) -> _Said:
+    """What is known before the fact: of the office's rules, of the transfer, of the leg."""
+    said: _Said = {"op.ruleset": context.ruleset}
+    if context.transfer:
+        said |= told_by(context.transfer) if context.told is None else context.told
     if context.judged:
         said |= _of_verdict(context.judged)
     if context.scrubbed:

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Protocol
 
-from gateway.ledger.leaf import Statement
 from gateway.transfer import transfer_id
 
 FIELDS = (
@@ -26,8 +26,36 @@ _SEVERAL = {
     ("obj", "sha256.in"): "digest",
     ("obj", "sha256.out"): "digest",
 }
+Word = tuple[str, str]
+"""Field and value."""
+
+
 _TERM = b"sealgate-ledger/term/v1\x00"
 DAY_MS = 86_400_000
+
+
+class Says(Protocol):
+    """What leads to terms, of a statement."""
+
+    @property
+    def kind(self) -> str:
+        """See `composing.Statement`."""
+        ...
+
+    @property
+    def outcome(self) -> str:
+        """Likewise."""
+        ...
+
+    @property
+    def x(self) -> bytes | None:
+        """Likewise."""
+        ...
+
+    @property
+    def values(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """Likewise."""
+        ...
 
 
 @lru_cache(maxsize=4096)  # the entries of a transfer, and the transfers of a day, say the same words again and again
@@ -39,10 +67,16 @@ def term(index_key: bytes, field: str, value: str) -> bytes:
     return hmac.digest(index_key, _TERM + field.encode("ascii") + b"\x00" + content.encode(), "sha256")
 
 
-def terms_of(statement: Statement, *, at_ms: int, index_key: bytes) -> tuple[bytes, ...]:
-    """Every term by which `find` will find this statement, each once."""
-    pairs = dict.fromkeys(pair for pair in _pairs(statement, at_ms) if pair[1])
-    return tuple(term(index_key, field, value) for field, value in pairs)
+def terms_of(statement: Says, *, at_ms: int, index_key: bytes) -> frozenset[bytes]:
+    """Every term by which `find` will find this statement."""
+    return frozenset(term(index_key, field, value) for field, value in words_of(statement, at_ms=at_ms))
+
+
+def words_of(statement: Says, *, at_ms: int) -> set[Word]:
+    """Every word by which `find` will find this statement, each to be made a `term`."""
+    said = ((cls, field, value) for cls, fields in statement.values for field, value in fields)
+    words = {*_open_words(statement.kind, statement.outcome, statement.x, at_ms), *_said_words(said)}
+    return {word for word in words if word[1]}
 
 
 def terms_of_story(
@@ -53,23 +87,18 @@ def terms_of_story(
     `told`: kind, outcome, x and time of each. `said`: class, field and value of whatever one of them says; a story says
     the same words again and again, and each is made a term once.
     """
-    pairs = {pair for kind, outcome, x, at_ms in told for pair in _open_pairs(kind, outcome, x, at_ms)}
-    pairs.update(_said_pairs(said))
-    return frozenset(term(index_key, field, value) for field, value in pairs if value)
+    words = {word for kind, outcome, x, at_ms in told for word in _open_words(kind, outcome, x, at_ms)}
+    words.update(_said_words(said))
+    return frozenset(term(index_key, field, value) for field, value in words if value)
 
 
-def _pairs(statement: Statement, at_ms: int) -> Iterator[tuple[str, str]]:
-    yield from _open_pairs(statement.kind, statement.outcome, statement.x, at_ms)
-    yield from _said_pairs((cls, field, value) for cls, fields in statement.values for field, value in fields)
-
-
-def _open_pairs(kind: str, outcome: str, x: bytes | None, at_ms: int) -> tuple[tuple[str, str], ...]:
+def _open_words(kind: str, outcome: str, x: bytes | None, at_ms: int) -> tuple[Word, ...]:
     """What everyone may read."""
     whose = transfer_id(x) if x is not None else ""
     return ("kind", kind), ("outcome", outcome), ("day", _day(at_ms // DAY_MS)), ("transfer", whose)
 
 
-def _said_pairs(said: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def _said_words(said: Iterable[tuple[str, str, str]]) -> Iterator[Word]:
     """What it says in its boxes."""
     for cls, field, value in said:
         word = _ONE.get((cls, field))

@@ -12,7 +12,8 @@ from pathlib import Path
 from gateway.intake.fault import Fault
 from gateway.intake.mail import skeleton
 from gateway.ledger.checkpoint import Signer, format_checkpoint
-from gateway.ledger.leaf import CLASSES, Statement, compose
+from gateway.ledger.composing import Statement, compose
+from gateway.ledger.leaf import CLASSES
 from gateway.ledger.merkle import Frontier
 from gateway.scrub.mail import MailPlan
 from gateway.scrub.mail import compose as compose_mail

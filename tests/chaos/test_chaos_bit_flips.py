@@ -17,6 +17,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from gateway.commands.office import Office, opened, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
@@ -66,7 +67,7 @@ class FlippedEntries(Entries):
     def of(self, writes: Sequence[Write], position: Position) -> tuple[Composed, ...]:
         (part,) = super().of(writes, position)
         (leaf,) = part.append.leaves
-        return (replace(part, append=replace(part.append, leaves=(self.flip(leaf),))),)
+        return (structs.replace(part, append=structs.replace(part.append, leaves=(self.flip(leaf),))),)
 
 
 class FlippedSigner(Signer):
@@ -85,7 +86,7 @@ class FlippedAtBinding(SqliteRecords):
 
     def append(self, appends: Sequence[Append], *, old: Head | None, new: Head) -> None:
         if self.flip is not None:
-            appends = [replace(one, leaves=tuple(self.flip(leaf) for leaf in one.leaves)) for one in appends]
+            appends = [structs.replace(one, leaves=tuple(self.flip(leaf) for leaf in one.leaves)) for one in appends]
         super().append(appends, old=old, new=new)
 
 
@@ -116,7 +117,9 @@ def in_memory(past: Past, count: int, dice: random.Random) -> Counter[str]:
                     archive=office.archive, keyring=office.keyring, clock=office.clock, rules=rules, gateway="gw1"
                 )
                 name = where
-                entries.flip = lambda leaf, name=name: replace(leaf, **{name: flipped(getattr(leaf, name), dice)})
+                entries.flip = lambda leaf, name=name: structs.replace(
+                    leaf, **{name: flipped(getattr(leaf, name), dice)}
+                )
                 scribe._entries = entries
             elif where == "note":
                 signer = FlippedSigner(office.signer.name, office.keyring.ledger_seed)
@@ -173,7 +176,7 @@ def test_a_bit_that_flips_at_the_last_moment_is_not_published(past: Past, tmp_pa
         records = office.writable
         records.__class__ = FlippedAtBinding
         scribe = scribe_of(office, rules_of_office(office), lambda why: None)
-        records.flip = lambda leaf: replace(leaf, entry=flipped(leaf.entry, dice))  # type: ignore[attr-defined]
+        records.flip = lambda leaf: structs.replace(leaf, entry=flipped(leaf.entry, dice))  # type: ignore[attr-defined]
         _asks(scribe)
         assert scribe.head is not None
         published = office.publication.checkpoint()

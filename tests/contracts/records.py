@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import Conflict, Tampering
 from gateway.keep import Append, Content, Head, LeafRow, Records, Row

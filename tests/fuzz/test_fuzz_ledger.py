@@ -1,4 +1,4 @@
-"""Invariant: notes, keys, tiles, paths, bundles, proofs and witness requests by others are read, or refused.
+"""Invariant: notes, keys, tiles, paths, bundles, proofs, successions and requests by others are read, or refused.
 
 Nothing raises anything but `Unreadable` or `Tampering`, and what is read is written again as the very same bytes. Fed
 with whole pieces dealt out in any order, and with true ones that were damaged.
@@ -17,15 +17,19 @@ from hypothesis import strategies as st
 from gateway.errors import Tampering, Unreadable
 from gateway.ledger.audit import Audit
 from gateway.ledger.checkpoint import Signer, format_checkpoint, parse_checkpoint, parse_note, parse_vkey, verify
+from gateway.ledger.composing import Statement, compose
 from gateway.ledger.cosignature import Cosigner, cosignatures, parse_witness_key
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import CLASSES, Statement, compose
+from gateway.ledger.leaf import CLASSES
 from gateway.ledger.merkle import consistency, leaf_hash, root_of
 from gateway.ledger.proof import parse_bundle, parse_proof
+from gateway.ledger.succession import continued, encode, follow
 from gateway.ledger.tiles import decode_bundle, decode_tile, encode_bundle, parse_path
 from gateway.ledger.verify import Verdict, verify_bundle, verify_proof
 from gateway.ledger.watching import Watcher
 from gateway.ledger.witnessing import Request, format_request, judge, parse_request
+from tests import successions
+from tests.successions import EVIL, A, B, C
 
 LOG, WITNESS = Signer("town.test/ledger", b"l" * 32), Cosigner("county.test/witness", b"w" * 32)
 SECRETS = {cls: bytes([n]) * 32 for n, cls in enumerate(CLASSES)}
@@ -127,9 +131,36 @@ def test_requests_to_a_witness(untrusted: bytes) -> None:
     with suppress(Unreadable):
         assert untrusted == format_request(parse_request(untrusted))
     seen = {LOG.name: parse_checkpoint(parse_note(note(3)).text)}
-    verdict = judge(untrusted, logs={LOG.name: [LOG.vkey]}, held=seen)
+    verdict = judge(untrusted, logs={LOG.name: {LOG.vkey: None}}, held=seen)
     if verdict.status is HTTPStatus.OK:
         assert verdict.head == parse_checkpoint(parse_note(note(8)).text)
+
+
+KEYS = successions.begun()
+STEPS = (
+    successions.added(KEYS, B, A, B), successions.retired(KEYS, A, A, B), successions.added(KEYS, C, B, C),
+    successions.added(KEYS, EVIL, EVIL),
+)  # fmt: skip
+TRUE = {(A.vkey, None), (A.vkey, 3), (B.vkey, None), (C.vkey, None)}
+"""All that these steps can truly tell of a key."""
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.sampled_from(STEPS), max_size=6).map(encode) | damaged(encode(STEPS[:3])),
+    st.lists(st.sampled_from(STEPS), max_size=6).map(encode) | damaged(encode(STEPS)),
+)
+@example(encode(STEPS[:3]), encode(STEPS[:1]))
+def test_successions(first: bytes, second: bytes) -> None:
+    """In any order, damaged or not: nobody is learned whom no key vouched for, and nothing learned is forgotten."""
+    held, before = None, {A.vkey: None}
+    for untrusted in (first, second):
+        with suppress(Unreadable, Tampering):
+            held = continued([A.vkey], held, untrusted)
+        after = follow([A.vkey], held)
+        assert set(after.items()) <= TRUE
+        assert all(key in after and last in (None, after[key]) for key, last in before.items())
+        before = dict(after)
 
 
 @settings(max_examples=200)

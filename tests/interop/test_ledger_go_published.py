@@ -17,8 +17,8 @@ from gateway.engine.publication import Publication
 from gateway.keep import Append, Head, LeafRow
 from gateway.keep.sqlite import SqliteRecords
 from gateway.ledger.checkpoint import Signer, format_checkpoint
+from gateway.ledger.composing import Statement, compose
 from gateway.ledger.cosignature import Cosigner
-from gateway.ledger.leaf import Statement, compose
 from gateway.ledger.merkle import Frontier
 
 pytestmark = [

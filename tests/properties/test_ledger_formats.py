@@ -10,9 +10,10 @@ from gateway.ledger import jcs
 from gateway.ledger.box import open_box, seal_box
 from gateway.ledger.bundle import read_zip, write_zip
 from gateway.ledger.checkpoint import format_checkpoint, parse_checkpoint, verify
+from gateway.ledger.composing import Statement, compose
 from gateway.ledger.disclosure import check_disclosure, disclose
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import CLASSES, FIELDS, Statement, compose
+from gateway.ledger.leaf import CLASSES, FIELDS
 from gateway.ledger.proof import parse_bundle, parse_proof
 from gateway.ledger.tiles import decode_bundle, encode_bundle, parse_path
 from gateway.ledger.verify import Verdict, verify_bundle

@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from gateway.commands.allocator import look_only_at_what_is_new, look_seldom
 from gateway.commands.office import opened
 from gateway.commands.setting import Setting
 from gateway.engine.attested import Attestations
@@ -66,6 +67,8 @@ def _begin(folder: Path, disposals: Disposals, size: int) -> None:
         size=size,
         disposals=disposals,
     ).batch
+    look_only_at_what_is_new()
+    look_seldom()
 
 
 def _batch(batch: Batch) -> Counted:

@@ -374,7 +374,7 @@ def _without(said: Attested, boxes: Mapping[int, tuple[str, ...]]) -> Attested:
     """The entry once its boxes are gone."""
     gone = boxes.get(said.index, ())
     classes = (None if cls in gone else box for cls, box in zip(CLASSES, said.classes, strict=True))
-    return replace(said, classes=tuple(classes))
+    return msgspec.structs.replace(said, classes=tuple(classes))
 
 
 def _of_every_leg(left: Sequence[Attested]) -> frozenset[str]:

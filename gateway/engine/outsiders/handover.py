@@ -14,8 +14,8 @@ from gateway.errors import Ours
 from gateway.keep import Reading
 from gateway.ledger import succession
 from gateway.ledger.checkpoint import verify
+from gateway.ledger.composing import Statement
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import Statement
 from gateway.ledger.merkle import inclusion
 from gateway.ledger.proof import Proof
 from gateway.ledger.statement import key_added_statement, key_retired_statement

@@ -15,9 +15,10 @@ from gateway.engine.writing import DAYS
 from gateway.errors import Misconfigured, Tampering
 from gateway.keep import Reading
 from gateway.ledger.absence import FILE, Absence
+from gateway.ledger.composing import Statement
 from gateway.ledger.dayindex import Answer, answer, days_between, index_of
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import CLASSES, Statement
+from gateway.ledger.leaf import CLASSES
 from gateway.ledger.proof import Evidence
 
 

@@ -18,9 +18,9 @@ from gateway.facts import Received
 from gateway.journey import begin
 from gateway.ledger.absence import FILE, Absence, check
 from gateway.ledger.audit import Severity, audit
+from gateway.ledger.composing import compose
 from gateway.ledger.dayindex import DayIndex, index_of
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import compose
 from gateway.ledger.proof import parse_bundle
 from gateway.ledger.statement import tick_statement
 from gateway.ledger.verify import Verdict, verify_bundle

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from gateway.engine.inquiry import Question, coupled, covered
 from gateway.facts import Outcome, Reason, Truth
@@ -67,7 +68,7 @@ async def test_what_is_not_seen_is_unknown(office: Office) -> None:
     journey = office.journey(transfer)
 
     for label, purpose in (("", "litigation"), ("confidential", "")):
-        blank = replace(journey, transfer=replace(journey.transfer, label=label, purpose=purpose))
+        blank = structs.replace(journey, transfer=replace(journey.transfer, label=label, purpose=purpose))
         opinion = await office.inquiry.ask_leg(blank, blank.legs[0], found={}, obstacles=())
 
         assert Outcome.HOLD is opinion.verdict.outcome

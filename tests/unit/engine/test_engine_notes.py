@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from gateway.facts import Reason
 from gateway.journey import State
@@ -94,7 +95,7 @@ async def test_a_sender_without_an_address_is_told_nothing(office: Office) -> No
     """Null senders and the gateway itself have nobody to tell."""
     journey = Playbook(mail()).journey
     for sender in (Party(person=ALENA, address=None), Party(person="", address=journey.transfer.sender.address)):
-        nobody = replace(journey, transfer=replace(journey.transfer, sender=sender))
+        nobody = structs.replace(journey, transfer=replace(journey.transfer, sender=sender))
 
         assert () == await office.notes.about(nobody, 0, Kind.HELD, NO_KEY)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from gateway.commands.office import opened, own_head, rules_of_office, scribe_of
 from gateway.commands.setting import Setting
@@ -74,7 +75,9 @@ async def test_in_the_background_it_stops_the_gateway(office: Office, monkeypatc
 
     def changed(index: int, limit: int) -> object:
         page = since(index, limit)
-        leaves = [replace(leaf, entry=leaf.entry[:-1] + b"]") if leaf.index == 1 else leaf for leaf in page.leaves]  # type: ignore[attr-defined]
+        leaves = [
+            structs.replace(leaf, entry=leaf.entry[:-1] + b"]") if leaf.index == 1 else leaf for leaf in page.leaves
+        ]  # type: ignore[attr-defined]
         return replace(page, leaves=tuple(leaves))  # type: ignore[type-var]
 
     with monkeypatch.context() as meanwhile:

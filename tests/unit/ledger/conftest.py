@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.ledger.checkpoint import Signer, format_checkpoint
+from gateway.ledger.composing import Leaf, Statement, compose
 from gateway.ledger.disclosure import disclose
-from gateway.ledger.leaf import CLASSES, Leaf, Statement, Table, compose
+from gateway.ledger.leaf import CLASSES, Table
 from gateway.ledger.merkle import Frontier, inclusion, root_of
 from gateway.ledger.proof import Evidence, Proof, policy_of
 

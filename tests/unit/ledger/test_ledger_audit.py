@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway.ledger.audit import DAY_MS, Finding, Severity, audit
-from gateway.ledger.leaf import CLASSES, LOG_KINDS, Statement, compose
+from gateway.ledger.composing import Statement, compose
+from gateway.ledger.leaf import CLASSES, LOG_KINDS
 
 SECRETS = dict.fromkeys(CLASSES, bytes(32))
 OUTCOME = {"shipped": "delivered", "collected": "delivered", "declined": "refused", "deferred": "deferred",

@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 
 from gateway.errors import Unreadable
+from gateway.ledger.composing import compose
 from gateway.ledger.dayindex import Answer, DayIndex, Line, Shown, answer, check, index_of, line_of
 from gateway.ledger.entry import read_entry
-from gateway.ledger.leaf import compose
 from gateway.ledger.merkle import EMPTY_ROOT
 from gateway.ledger.statement import tick_statement
 

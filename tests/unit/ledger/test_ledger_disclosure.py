@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import Unreadable
+from gateway.ledger.composing import Statement, compose
 from gateway.ledger.disclosure import Disclosure, check_disclosure, disclose
-from gateway.ledger.leaf import CLASSES, FIELDS, Statement, compose
+from gateway.ledger.leaf import CLASSES, FIELDS
 from gateway.ledger.strict import base64_text
 
 SECRETS = {cls: bytes([i]) * 32 for i, cls in enumerate(CLASSES, start=1)}

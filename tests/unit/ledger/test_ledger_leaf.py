@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from gateway.facts import KINDS
-from gateway.ledger.leaf import (
-    CLASSES,
-    FIELDS,
-    LOG_KINDS,
-    OUTCOMES,
-    Statement,
-    class_root,
-    compose,
-    field_hash,
-    salt_of,
-)
+from gateway.ledger.composing import Statement, compose
+from gateway.ledger.leaf import CLASSES, FIELDS, LOG_KINDS, OUTCOMES, class_root, field_hash, salt_of
 from gateway.ledger.merkle import Frontier
 
 SECRETS = {cls: bytes([i]) * 32 for i, cls in enumerate(CLASSES, start=1)}
@@ -39,7 +29,7 @@ def test_the_worked_vector_salt_and_decoy(worked) -> None:
 
 def test_the_worked_vector_tree_of_two(worked) -> None:
     """Entry 1, 409 bytes, gives the handbook's root of size 2."""
-    shipped = replace(worked.statement, kind="shipped", outcome="delivered", intent=0)
+    shipped = structs.replace(worked.statement, kind="shipped", outcome="delivered", intent=0)
     second = compose(
         shipped, time_ms=1767225601623, gateway="gw1", secrets=SECRETS, schema="xfer/1", table=worked.table
     )

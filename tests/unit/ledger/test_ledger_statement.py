@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from gateway import facts
 from gateway.facts import Hop, Judged, Known, Mixed, Outcome, Reason, Removed, Scrubbed, Sealed, Truth
 from gateway.ledger.box import seal_box
-from gateway.ledger.leaf import CLASSES, FIELDS, LOG_KINDS, compose
+from gateway.ledger.composing import compose
+from gateway.ledger.leaf import CLASSES, FIELDS, LOG_KINDS
 from gateway.ledger.statement import (
     Context,
     clock_statement,
@@ -185,7 +187,7 @@ def test_an_outsider_is_what_the_envelope_says() -> None:
     """Nobody signed in: the address stands; the gateway's own notes name nobody."""
     for address, expected in ((Address(local="day", domain="smithday.test"), "day@smithday.test"), (None, None)):
         outsider = replace(TRANSFER, sender=Party(person="", address=address))
-        said = _said(facts.Received(transfer=outsider), replace(CONTEXT, transfer=outsider))
+        said = _said(facts.Received(transfer=outsider), structs.replace(CONTEXT, transfer=outsider))
         assert expected == said.get("snd.addr")
 
 

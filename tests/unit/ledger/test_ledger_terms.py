@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.ledger.leaf import Statement
+from gateway.ledger.composing import Statement
 from gateway.ledger.terms import FIELDS, term, terms_of
 from gateway.transfer import transfer_id
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import Tampering
 from gateway.ledger.checkpoint import Signer, format_checkpoint
-from gateway.ledger.leaf import Statement, compose
+from gateway.ledger.composing import Statement, compose
 from gateway.ledger.merkle import Frontier, leaf_hash
 from gateway.ledger.proof import Evidence, Proof, encode_bundle, encode_proof
 from gateway.ledger.verify import UNCHECKED, Checker, Verdict, verify_bundle, verify_proof

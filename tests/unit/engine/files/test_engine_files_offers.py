@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from gateway.engine.archive import Archive, Story
 from gateway.engine.entries import Write
@@ -255,7 +256,7 @@ async def test_what_cannot_be_opened_fails_whose_it_is(office: Office) -> None:
     await then(office, theirs, COLLECTED)
     kept = office.records._streams[theirs]
     whole = kept.rows
-    kept.rows = (replace(kept.rows[0], body=bytes(40)), *kept.rows[1:])
+    kept.rows = (structs.replace(kept.rows[0], body=bytes(40)), *kept.rows[1:])
 
     with pytest.raises(Tampering):
         shown()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from msgspec import structs
 
 from gateway.catalogue.texts import ENGLISH
 from gateway.engine.archive import Story
@@ -66,6 +67,6 @@ def test_one_that_was_refused_at_the_door_is_there() -> None:
     received = refused.facts[0]
     assert isinstance(received, Received)
     transfer = replace(received.transfer, items=())
-    only = replace(refused, facts=(Received(transfer=transfer),))
+    only = structs.replace(refused, facts=(Received(transfer=transfer),))
 
     assert transfer.envelope.subject == rows(sheet([("t", only)], UTC, ENGLISH))[1][1]
