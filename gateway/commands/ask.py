@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
-from gateway.commands.assembly import parts_of
-from gateway.commands.office import alone, opened, rules_of_office, writing
-from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
-from gateway.doors.admin import bring
+from gateway.doors.bringing import bring
 from gateway.doors.orders import Answer, AnyOrder, Consult
 from gateway.errors import Misconfigured
 
@@ -59,7 +54,9 @@ def ask(setting: Setting, order: AnyOrder) -> Answer:
             raise Misconfigured(f"{setting.folder} is not an office folder (--office DIR)") from None
     except ConnectionError:
         pass  # the socket of a gateway that was killed
-    return _here(setting, order)
+    from gateway.commands.inplace import carried_out  # the whole gateway, which nobody needs who found one running
+
+    return carried_out(setting, order)
 
 
 def consult(setting: Setting, question: str, why: str, *, by: str = "", secret_password: str = "") -> str:
@@ -81,13 +78,3 @@ def tell(answer: Answer, *, as_json: bool) -> None:
         click.echo(answer.sentence, err=not answer.is_done)
     if not answer.is_done:
         raise click.exceptions.Exit(FINDING)
-
-
-def _here(setting: Setting, order: AnyOrder) -> Answer:
-    """No gateway runs: open the office for writing and carry it out. What it calls for happens at the next start."""
-    with alone(setting), opened(setting, is_writing=True) as office, ThreadPoolExecutor(2) as disk:
-        rules = rules_of_office(office)
-        asyncio.run(consult_witnesses(office, rules))
-        with writing(office, rules) as scribe:
-            counter = parts_of(office, rules, scribe, disk).counter(look=lambda: None)
-            return asyncio.run(counter.take(order, uid=os.getuid()))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import pwd
 import socket
 import struct
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.catalogue.texts import Texts
+from gateway.doors.bringing import LARGEST, NAME, Near
 from gateway.doors.orders import (
     Admit,
     Answer,
@@ -57,9 +57,7 @@ from gateway.transfer import Party, TransferId
 
 log = logging.getLogger(__name__)
 
-LARGEST = 4 * 1024 * 1024
 PATIENCE_S = 60.0
-NAME = "admin.sock"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -238,7 +236,7 @@ class AdminDoor:
 
     async def listen(self) -> None:
         """Take orders from now on."""
-        with _near(self._folder) as path:
+        with Near(self._folder) as path:
             path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._serve, path, limit=LARGEST)
             path.chmod(0o600)
@@ -267,34 +265,6 @@ class AdminDoor:
         except msgspec.DecodeError:
             return _no(self._counter.texts.say("answer.no-order"))
         return await self._counter.take(order, uid=uid)
-
-
-async def bring(order: AnyOrder, folder: Path) -> Answer:
-    """Bring an order to the gateway that runs on this folder. Raises `OSError` if none does."""
-    with _near(folder) as path:
-        reader, writer = await asyncio.open_unix_connection(path, limit=LARGEST)
-    try:
-        writer.write(msgspec.json.encode(order) + b"\n")
-        await writer.drain()
-        line = await reader.readline()
-        if not line:
-            raise ConnectionResetError("the gateway ended before it answered")
-        return msgspec.json.decode(line, type=Answer)
-    finally:
-        writer.close()
-
-
-class _near:
-    """The socket's path in a form short enough for the system's 108 bytes, whatever the folder's."""
-
-    def __init__(self, folder: Path) -> None:
-        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-
-    def __enter__(self) -> Path:
-        return Path(f"/proc/self/fd/{self._descriptor}") / NAME
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
 
 
 def _uid(peer: socket.socket) -> int:

@@ -6,8 +6,9 @@ public, one file beside the checkpoint (`succession.json`); it is nothing to be 
 
 1. An entry is read strictly, and stands in the tree of its head.
 2. That head is signed, under the log's own name, by a key that is trusted already; else the entry counts for nothing.
+   A key that is retired vouches for nothing any more: if nobody else signed, somebody has found its seed.
 3. A key that is added has signed it too: nobody is made to follow to a key that nobody holds.
-4. A key that is retired counts for heads up to its last size, and no further.
+4. A key that is retired counts for heads up to its last size, and no further; that size is said once.
 
 Whoever steals a key that still counts can vouch for one of their own: rotation is housekeeping, and no cure for theft.
 After a theft the ledger goes on under another origin (`ledger recover --new-origin`).
@@ -52,12 +53,40 @@ def parse(untrusted: bytes) -> tuple[Proof, ...]:
 
 def follow(keys: Sequence[str], untrusted: bytes | None) -> Standing:
     """These keys, and all they vouch for. Raises `Unreadable`, and `Tampering` for a proof that is false."""
-    known: dict[str, int | None] = dict.fromkeys(keys)
+    standing: Standing = dict.fromkeys(keys)
     for proof in parse(untrusted) if untrusted else ():
-        signed = verify(proof.note, [*known, *_added(proof)])
-        if any(signer in known and _is_for(signer, signed.checkpoint) for signer in signed.signers):  # 2
-            _take(known, proof, signed)
-    return known
+        standing = _after(standing, proof) or standing
+    return standing
+
+
+def continued(keys: Sequence[str], held: bytes | None, untrusted: bytes) -> bytes:
+    """A succession that is `held` already, and what another file proves beyond it. Raises `Unreadable`, `Tampering`.
+
+    Whoever remembers a succession is never made to forget: no key is lost by it, and none that is retired comes back.
+    """
+    standing, proofs = follow(keys, held), list(parse(held)) if held else []
+    seen, is_vouched = {(proof.index, proof.entry) for proof in proofs}, False
+    for proof in parse(untrusted):
+        if (proof.index, proof.entry) in seen:
+            is_vouched = True
+        elif (then := _after(standing, proof)) is not None:
+            proofs, standing, is_vouched = [*proofs, proof] if then != standing else proofs, then, True
+    if not is_vouched:
+        raise Unreadable("no key that is known, and still signs, vouches for anything in it")
+    if len(proofs) > MOST:
+        raise Unreadable(f"more than {MOST} steps from key to key")
+    return encode(proofs)
+
+
+def _after(standing: Standing, proof: Proof) -> Standing | None:
+    """How the keys stand after one more proof; None if nobody who is trusted signed it. Raises as `follow` does."""
+    signed = verify(proof.note, [*standing, *_added(proof)])
+    vouching = [key for key in signed.signers if key in standing and _is_for(key, signed.checkpoint)]
+    if any(standing[key] is None for key in vouching):  # 2
+        return _taken(standing, proof, signed)
+    if vouching:
+        raise Tampering(f"entry {proof.index}, about a key, is signed by a retired key alone")
+    return None
 
 
 def counting(standing: Standing, size: int) -> tuple[str, ...]:
@@ -65,8 +94,8 @@ def counting(standing: Standing, size: int) -> tuple[str, ...]:
     return tuple(key for key, last in standing.items() if last is None or size <= last)
 
 
-def _take(known: dict[str, int | None], proof: Proof, signed: Signed) -> None:
-    head, said = signed.checkpoint, read_entry(proof.entry)  # 1
+def _taken(standing: Standing, proof: Proof, signed: Signed) -> Standing:
+    known, head, said = dict(standing), signed.checkpoint, read_entry(proof.entry)  # 1
     if not is_included(proof.index, head.size, leaf_hash(proof.entry), head.root, proof.path):
         raise Tampering(f"entry {proof.index}, about a key, does not lead to the root of its head")
     for key in _added(proof):
@@ -74,8 +103,9 @@ def _take(known: dict[str, int | None], proof: Proof, signed: Signed) -> None:
             raise Tampering(f"entry {proof.index} adds a key that did not sign its head")
         known.setdefault(key, None)
     retired, last = said.public.get("retire"), said.public.get("last")
-    if isinstance(retired, str) and isinstance(last, int) and retired in known:  # 4
+    if isinstance(retired, str) and isinstance(last, int) and retired in known and known[retired] is None:  # 4
         known[retired] = last
+    return known
 
 
 def _added(proof: Proof) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gateway.errors import Tampering, Unreadable
 from gateway.ledger.checkpoint import LARGEST_NOTE, Checkpoint, parse_checkpoint, parse_note, parse_vkey, verify
 from gateway.ledger.merkle import EMPTY_ROOT, HASH_BYTES, is_consistent
 from gateway.ledger.strict import base64_text, number, unbase64
+from gateway.ledger.succession import Standing, counting
 
 MOST_HASHES = 63
 LARGEST_REQUEST = LARGEST_NOTE + 64 * 64
@@ -68,12 +69,12 @@ def parse_request(untrusted: bytes) -> Request:
     return request
 
 
-def judge(untrusted: bytes, *, logs: Mapping[str, Sequence[str]], held: Mapping[str, Checkpoint]) -> Verdict:
-    """What a witness for `logs` (keys by origin) that has seen `held` answers to a request.
+def judge(untrusted: bytes, *, logs: Mapping[str, Standing], held: Mapping[str, Checkpoint]) -> Verdict:
+    """What a witness for `logs` (keys by origin, and up to what size they count) that has seen `held` answers.
 
     1. Read it strictly.                                     400
     2. The origin is known                                   404
-    3. and one of its keys signed.                           403
+    3. and one of its keys signed that counts for this size. 403
     4. It does not go backwards by its own account.          400
     5. What it builds on is what was seen last.              409, with the size
     6. The same size is the same tree.                       409
@@ -87,8 +88,9 @@ def judge(untrusted: bytes, *, logs: Mapping[str, Sequence[str]], held: Mapping[
         return Verdict(HTTPStatus.BAD_REQUEST, why.cause)
     if head.origin not in logs:  # 2
         return Verdict(HTTPStatus.NOT_FOUND, "this witness does not know the log")
-    if not _is_signed(request.note, logs[head.origin]):  # 3
-        return Verdict(HTTPStatus.FORBIDDEN, "no key of the log signed this")
+    if not _is_signed(request.note, counting(logs[head.origin], head.size)):  # 3
+        was_known = _is_signed(request.note, tuple(logs[head.origin]))
+        return Verdict(HTTPStatus.FORBIDDEN, f"{'a retired' if was_known else 'no'} key of the log signed this")
     if request.old > head.size:  # 4
         return Verdict(HTTPStatus.BAD_REQUEST, "the old size is above the new one")
     seen = held.get(head.origin)

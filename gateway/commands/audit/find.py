@@ -18,6 +18,7 @@ import click
 from gateway.commands.asking import Asker, asked, asking, attestations_of, must_open, reason
 from gateway.commands.audit import rows
 from gateway.commands.audit.answers import Form, Sheet, formed, hand_out
+from gateway.commands.audit.dropped import NOT_GIVEN, given_or_dragged
 from gateway.commands.office import Office
 from gateway.commands.setting import Setting
 from gateway.engine.clock import day
@@ -58,9 +59,11 @@ def fields_given(
 @click.option("--sha256", "digest", default="", metavar="HEX", help="Did this file come in, or leave?")
 @click.option(
     "--file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    is_flag=False,
+    flag_value=NOT_GIVEN,
+    callback=given_or_dragged,
     metavar="PATH",
-    help="The same, of this file; it is not copied anywhere.",
+    help="The same, of this file; it is not copied anywhere. Without PATH, drag the file onto the terminal.",
 )
 @click.option("--kind", type=click.Choice(list(FIELDS)), metavar="WORD", help=f"An entry it has: {', '.join(FIELDS)}.")
 @click.option("--transfer", default="", metavar="ID", help="Only of this transfer.")

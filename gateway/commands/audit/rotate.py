@@ -23,6 +23,7 @@ from gateway.engine.outsiders.handover import Handover
 from gateway.engine.scribe import Scribe
 from gateway.errors import Misconfigured
 from gateway.keep.successor import Successor
+from gateway.ledger.checkpoint import parse_vkey
 from gateway.ledger.succession import FILE as SUCCESSION
 
 
@@ -114,5 +115,6 @@ def _lines(rotated: Rotated) -> Iterator[str]:
     yield f"  {rotated.new}"
     yield f"The first key vouches for it in entry {rotated.entry}; {rotated.proof} proves it. Now, in this order:"
     yield "  1. Start the gateway, and renew the escrow: sealgate backup escrow"
-    yield "  2. Give the new key to your auditors, and to each witness: sealgate ledger witness add KEY"
+    yield "  2. Give the new key to your auditors. A witness that knows where you publish follows by itself; send the"
+    yield f"     file to others: sealgate ledger witness learn {parse_vkey(rotated.new).name} {SUCCESSION}"
     yield "  3. When they have it, stop the gateway: sealgate ledger rotate-key --finish"

@@ -1,7 +1,7 @@
 """`sealgate ledger witness`: vouch for other offices' ledgers, and see who vouches for this one.
 
 A witness remembers the last head of each log and signs only what grew from it. It needs no office: any folder will do,
-best on another machine.
+best on another machine. Where it was told at which place a log is published, it follows that log from key to key.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import signal
 import ssl
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
 import msgspec
 
+from gateway.commands.audit.learn import learn_keys, witness_folder
 from gateway.commands.certificates import server_context
 from gateway.commands.glance import glance_at_gateway
 from gateway.commands.outsiders import STANDING
@@ -24,24 +26,34 @@ from gateway.commands.setting import Setting
 from gateway.commands.telling import instant, printable
 from gateway.doors.witness import WitnessDoor
 from gateway.engine.clock import SystemClock, moment
+from gateway.engine.outsiders.following import EVERY_S, Following
 from gateway.engine.outsiders.vouching import Standing, standing_at
-from gateway.engine.outsiders.witness import Witness
+from gateway.engine.outsiders.witness import Witness, keys_by_origin
 from gateway.errors import Misconfigured, Unreadable
 from gateway.keep.witnessed import Witnessed
 from gateway.ledger.checkpoint import parse_checkpoint, parse_note, parse_vkey
+from gateway.ship.web import Web
 
 LISTEN = "127.0.0.1:8448"
+PATIENCE_S = 5.0
+"""With an office that publishes: before the door opens, too."""
 _named = click.option(
     "--name", default="", metavar="NAME", help="On the first day, the name to sign under. Default: DOMAIN/witness."
 )
 
 
 class VouchedFor(msgspec.Struct, frozen=True, kw_only=True):
-    """A log this witness signs for."""
+    """A key of a log this witness signs for."""
 
     key: str
     size: int
     """The last head it saw; 0: none yet."""
+    is_learned: bool = False
+    """Nobody gave it: a key before it vouches for it."""
+    retired_at: int | None = None
+    """The last size it counts for; None while it signs."""
+    published: str = ""
+    """Where the witness looks for new keys of this log."""
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +89,18 @@ def witness() -> None:
     "--listen", default=LISTEN, show_default=True, metavar="HOST:PORT", help="Where logs come to be witnessed."
 )
 @_named
+@click.option(
+    "--every",
+    default=EVERY_S,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    help="How often to look for new keys of logs that were added with --published.",
+)
 @click.option("--tls", is_flag=True, help="Show the certificate of the office's doors. Signatures need no TLS.")
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object.")
 @click.pass_obj
-def serve(setting: Setting, listen: str, name: str, tls: bool, as_json: bool) -> None:
+def serve(setting: Setting, listen: str, name: str, every: int, tls: bool, as_json: bool) -> None:
     """Witness heads until SIGTERM, for the logs that were added."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
@@ -89,15 +109,24 @@ def serve(setting: Setting, listen: str, name: str, tls: bool, as_json: bool) ->
     kept, clock = _made(setting, name), SystemClock()
     context = server_context(setting.certs, now=moment(clock.now_ms())) if tls else None
     with kept.alone():
-        asyncio.run(_serve(Witness(kept, clock), host.strip("[]"), int(port), context, as_json))
+        asyncio.run(_serve(Witness(kept, clock), host.strip("[]"), int(port), context, every, as_json))
+
+
+witness.add_command(learn_keys)
 
 
 @witness.command()
 @click.argument("vkey")
+@click.option(
+    "--published",
+    default="",
+    metavar="URL-OR-FOLDER",
+    help="Where its office publishes the ledger: when it rotates its key, the witness follows by itself.",
+)
 @_named
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def add(setting: Setting, vkey: str, name: str, as_json: bool) -> None:
+def add(setting: Setting, vkey: str, published: str, name: str, as_json: bool) -> None:
     """Vouch for the log whose key is VKEY, from its next head on. Compare the key by telephone first."""
     try:
         origin = parse_vkey(vkey).name
@@ -105,6 +134,8 @@ def add(setting: Setting, vkey: str, name: str, as_json: bool) -> None:
         raise click.BadParameter(f"this is no ledger key: {why.cause}", param_hint="VKEY") from why
     kept = _made(setting, name)
     kept.vouch_for(vkey)
+    if published:
+        kept.look_at(origin, _place(published))
     ours = Witness(kept, SystemClock()).cosigner.vkey
     if as_json:
         click.echo(msgspec.json.encode(Added(origin=origin, key=ours)))
@@ -122,10 +153,14 @@ def list_(setting: Setting, as_json: bool) -> None:
     click.echo(msgspec.json.encode(known) if as_json else "\n".join(_lines(known)))
 
 
-async def _serve(witness: Witness, host: str, port: int, tls: ssl.SSLContext | None, as_json: bool) -> None:
+async def _serve(
+    witness: Witness, host: str, port: int, tls: ssl.SSLContext | None, every: int, as_json: bool
+) -> None:  # fmt: skip
     stop, loop, door = asyncio.Event(), asyncio.get_running_loop(), WitnessDoor(witness)
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    following = Following(kept=witness.kept, web=Web(patience_s=PATIENCE_S))
+    await following.turn()  # a log may have rotated its key while nobody was here
     try:
         bound = await door.listen(host, port, tls=tls)
     except OSError as why:
@@ -135,13 +170,25 @@ async def _serve(witness: Witness, host: str, port: int, tls: ssl.SSLContext | N
     else:
         click.echo(f"{'witness':<12} {host}:{bound}  {witness.cosigner.vkey}")
         click.echo("Ready. Stop with Ctrl-C or SIGTERM.")
-    await stop.wait()
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every):
+                await stop.wait()
+        if not stop.is_set():
+            await following.turn()
     await door.close()
+
+
+def _place(given: str) -> str:
+    """An address as it is; a folder in full, for the witness may be started elsewhere."""
+    if any(sign in given for sign in "\r\n"):
+        raise click.BadParameter("an address or a folder is one line", param_hint="--published")
+    return given if given.startswith(("http:", "https:")) else str(Path(given).absolute())
 
 
 def _made(setting: Setting, name: str) -> Witnessed:
     """The witness in this folder, made if need be."""
-    folder = _folder(setting)
+    folder = witness_folder(setting)
     if folder.is_dir() and (kept := Witnessed(folder)).name:
         if name and name != kept.name:
             raise Misconfigured(f"this witness signs as {kept.name}; a new name needs a folder of its own")
@@ -160,17 +207,21 @@ def _domain(setting: Setting) -> str:
     return glance_at_gateway({"gateway.toml": gateway.read_text("utf-8")}).office.domains[0]
 
 
-def _folder(setting: Setting) -> Path:
-    return setting.folder.absolute() / "var" / "witness"
-
-
 def _known(setting: Setting) -> Known:
     standing = standing_at(setting.var / STANDING)
-    if not _folder(setting).is_dir():
+    if not witness_folder(setting).is_dir():
         return Known(key="", vouches_for=(), vouched_by=standing)
-    kept = Witnessed(_folder(setting))
-    logs = tuple(VouchedFor(key=vkey, size=_size(kept.head(parse_vkey(vkey).name))) for vkey in kept.logs())
+    kept = Witnessed(witness_folder(setting))
+    logs = tuple(_vouched_for(kept))
     return Known(key=Witness(kept, SystemClock()).cosigner.vkey, vouches_for=logs, vouched_by=standing)
+
+
+def _vouched_for(kept: Witnessed) -> Iterator[VouchedFor]:
+    given, places = kept.logs(), kept.published()
+    for origin, keys in keys_by_origin(kept).items():
+        size, place = _size(kept.head(origin)), places.get(origin, "")
+        for key, last in keys.items():
+            yield VouchedFor(key=key, size=size, is_learned=key not in given, retired_at=last, published=place)
 
 
 def _size(note: str | None) -> int:
@@ -180,7 +231,12 @@ def _size(note: str | None) -> int:
 def _lines(known: Known) -> Iterator[str]:
     yield f"This witness signs with  {known.key}" if known.key else "This folder is no witness yet."
     for log in known.vouches_for:
-        yield f"  vouches for {log.key}  " + (f"{log.size:,} entries" if log.size else "no head seen yet")
+        seen = f"{log.size:,} entries" if log.size else "no head seen yet"
+        learned = "; learned from the key before it" if log.is_learned else ""
+        retired = "" if log.retired_at is None else f"; retired after {log.retired_at:,}"
+        yield f"  vouches for {log.key}  {seen}{learned}{retired}"
+    for place in dict.fromkeys(log.published for log in known.vouches_for if log.published):
+        yield f"  follows new keys from {printable(place)}"
     if not known.vouched_by:
         yield "Nobody vouches for this office's ledger: name witnesses in gateway.toml, under ledger."
         return

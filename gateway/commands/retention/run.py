@@ -21,7 +21,7 @@ from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.retention.certifying import begin, certify
 from gateway.commands.retention.plan import fates_on, today
 from gateway.commands.setting import Setting
-from gateway.doors.admin import bring
+from gateway.doors.bringing import bring
 from gateway.doors.orders import Dispose
 from gateway.engine.forgetting.disposing import MOST_LEGS, Cleared
 from gateway.engine.health.marks import Duty, Mark, Marks

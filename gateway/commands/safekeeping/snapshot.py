@@ -17,7 +17,7 @@ import msgspec
 
 from gateway.commands.office import alone, opened
 from gateway.commands.setting import Setting
-from gateway.doors.admin import bring
+from gateway.doors.bringing import bring
 from gateway.doors.orders import Answer, Snapshot
 from gateway.engine.safekeeping.making import Progress
 from gateway.engine.safekeeping.manifest import Manifest, signed

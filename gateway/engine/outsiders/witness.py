@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 from gateway.engine.clock import Clock
@@ -15,6 +16,7 @@ from gateway.errors import Tampering, Unreadable
 from gateway.keep.witnessed import Witnessed
 from gateway.ledger.checkpoint import Checkpoint, parse_checkpoint, parse_note, parse_vkey
 from gateway.ledger.cosignature import Cosigner
+from gateway.ledger.succession import Standing, follow
 from gateway.ledger.witnessing import Verdict, judge, noted
 
 
@@ -33,13 +35,13 @@ class Witness:
     def add_checkpoint(self, untrusted: bytes) -> tuple[Verdict, str]:
         """The verdict on a request and, if it is good, the line that vouches for the head. Blocks."""
         with self._lock:
-            logs = keys_by_origin(self.kept.logs())
+            logs = keys_by_origin(self.kept)
             held = {origin: head for origin in logs if (head := self._held(origin))}
             verdict = judge(untrusted, logs=logs, held=held)
             if verdict.status is not HTTPStatus.OK or verdict.head is None:
                 return verdict, ""
             line = self.cosigner.line(verdict.text, self.clock.now_ms() // 1000)
-            note = noted(untrusted, logs[verdict.head.origin], line)
+            note = noted(untrusted, tuple(logs[verdict.head.origin]), line)
             self.kept.remember(verdict.head.origin, note)  # durable before anybody hears of it
             return verdict, line
 
@@ -60,9 +62,17 @@ class Witness:
         return head
 
 
-def keys_by_origin(vkeys: tuple[str, ...]) -> dict[str, list[str]]:
-    """Keys by the log they sign for: a log's key bears its origin as its name."""
-    found: dict[str, list[str]] = {}
-    for vkey in vkeys:
-        found.setdefault(parse_vkey(vkey).name, []).append(vkey)
-    return found
+def keys_by_origin(kept: Witnessed) -> dict[str, Standing]:
+    """The keys of each log, given and learned. Raises `Tampering` if what was learned is not what it was."""
+    given: dict[str, list[str]] = {}
+    for vkey in kept.logs():
+        given.setdefault(parse_vkey(vkey).name, []).append(vkey)  # a log's key bears its origin as its name
+    return {origin: _standing(origin, tuple(keys), kept.succession(origin)) for origin, keys in given.items()}
+
+
+@lru_cache(maxsize=64)
+def _standing(origin: str, keys: tuple[str, ...], learned: bytes | None) -> Standing:
+    try:
+        return follow(keys, learned)
+    except Unreadable as why:
+        raise Tampering(f"what this witness learned about the keys of {origin} cannot be read") from why

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from gateway.commands.verbs import Verbs
@@ -32,11 +33,12 @@ def test_what_has_no_place_is_no_verb() -> None:
     assert (2, True) == (result.exit_code, "held" in result.stderr)
 
 
-def test_only_what_is_called_for_is_loaded() -> None:
-    """A verb that reads a rule folder does not wait for the mail server to be imported."""
+@pytest.mark.parametrize("verb", ["rules check", "held list", "ledger find"])
+def test_only_what_is_called_for_is_loaded(verb: str) -> None:
+    """A verb that reads a rule folder, or asks what waits or left, does not wait for a mail server to be imported."""
     program = (
         "import sys; from gateway.commands.main import sealgate\n"
-        "sealgate(['rules', 'check', '--help'], standalone_mode=False)\n"
+        f"sealgate([*{verb.split()}, '--help'], standalone_mode=False)\n"
         "print(sorted(name for name in ('aiohttp', 'asyncssh', 'aiosmtpd', 'pikepdf') if name in sys.modules))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

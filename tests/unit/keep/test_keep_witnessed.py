@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,34 @@ def test_logs_are_added_once(kept: Witnessed) -> None:
     for vkey in ("a+1+x", "b+2+y", "a+1+x"):
         kept.vouch_for(vkey)
     assert ("a+1+x", "b+2+y") == kept.logs()
+
+
+def test_where_logs_are_published(kept: Witnessed) -> None:
+    """A place for each, the last that was said; a folder's name may hold spaces."""
+    assert {} == kept.published()
+    for origin, place in (("a.test", "/srv/a"), ("b.test", "/srv/the b"), ("a.test", "http://a.test/log")):
+        kept.look_at(origin, place)
+    assert {"a.test": "http://a.test/log", "b.test": "/srv/the b"} == kept.published()
+
+
+def test_what_was_learned_of_keys_is_kept_by_origin(kept: Witnessed) -> None:
+    """And is nothing that can be asked for in place of a head."""
+    assert kept.succession("a.test") is None
+    kept.succeed("a.test", b"one")
+    kept.succeed("a.test", b"two")
+    assert (b"two", None, None) == (kept.succession("a.test"), kept.succession("b.test"), kept.head("a.test"))
+    assert kept.head_called(name_of("a.test") + ".succession") is None
+
+
+def test_nobody_changes_it_meanwhile(kept: Witnessed, tmp_path: Path) -> None:
+    """A verb waits for the process that serves, and the other way round; each change of several is kept."""
+    others = [Witnessed(tmp_path / "witness") for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool, kept.changing():
+        waiting = [pool.submit(one.vouch_for, f"log{number}+1+x") for number, one in enumerate(others)]
+        assert () == kept.logs()
+    for one in waiting:
+        one.result()
+    assert 8 == len(kept.logs())
 
 
 def test_one_process_serves_it(kept: Witnessed, tmp_path: Path) -> None:

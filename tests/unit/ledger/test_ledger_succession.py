@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from gateway.errors import Tampering, Unreadable
 from gateway.ledger import succession
-from gateway.ledger.checkpoint import Signer, format_checkpoint
-from gateway.ledger.leaf import Statement, compose
-from gateway.ledger.merkle import inclusion, leaf_hash, root_of
+from gateway.ledger.checkpoint import Signer
+from gateway.ledger.composing import compose
 from gateway.ledger.proof import Evidence, Proof, encode_bundle, policy_of
-from gateway.ledger.statement import genesis_statement, key_added_statement, key_retired_statement, tick_statement
-from gateway.ledger.succession import counting, encode, follow, parse
+from gateway.ledger.statement import key_added_statement, tick_statement
+from gateway.ledger.succession import MOST, continued, counting, encode, follow, parse
 from gateway.ledger.verify import Verdict, verify_bundle
 from gateway.ledger.watching import Watcher
-
-NAME = "ledger.town.test/2026"
-A, B, C, EVIL = (Signer(NAME, bytes([number]) * 32) for number in range(1, 5))
-
-
-@dataclass
-class Log:
-    """A log small enough to be proved from its entries."""
-
-    entries: list[bytes] = field(default_factory=list)
-
-    def says(self, statement: Statement) -> int:
-        self.entries.append(compose(statement, time_ms=1_000 * len(self.entries), gateway="gw1", secrets={}).entry)
-        return len(self.entries) - 1
-
-    def note(self, *signers: Signer) -> str:
-        hashes = [leaf_hash(entry) for entry in self.entries]
-        text = format_checkpoint(NAME, len(hashes), root_of(hashes))
-        return f"{text}\n" + "".join(signer.line(text) for signer in signers)
-
-    def proof(self, index: int, *signers: Signer) -> Proof:
-        hashes = [leaf_hash(entry) for entry in self.entries]
-        path = inclusion(index, len(hashes), lambda level, at: root_of(hashes[at << level : at + 1 << level]))
-        return Proof(index=index, entry=self.entries[index], path=path, note=self.note(*signers))
+from tests.successions import EVIL, A, B, C, Log, added, begun, retired
 
 
 @pytest.fixture
 def log() -> Log:
-    log = Log()
-    log.says(genesis_statement(NAME, (A.vkey,)))
-    return log
-
-
-def added(log: Log, signer: Signer, *by: Signer) -> Proof:
-    return log.proof(log.says(key_added_statement(signer.vkey, len(log.entries) + 1)), *by)
-
-
-def retired(log: Log, signer: Signer, *by: Signer) -> Proof:
-    return log.proof(log.says(key_retired_statement(signer.vkey, len(log.entries) + 1)), *by)
+    return begun()
 
 
 def test_a_vouched_key_is_followed(log: Log) -> None:
@@ -75,6 +42,23 @@ def test_whoever_brings_a_later_key_needs_no_earlier_one(log: Log) -> None:
 def test_nobody_else_can_vouch(log: Log) -> None:
     """A head that none of the reader's keys signed adds no key."""
     assert {A.vkey: None} == follow([A.vkey], encode((added(log, EVIL, EVIL),)))
+
+
+def test_a_retired_key_vouches_for_nobody(log: Log) -> None:
+    """Whoever finds its seed later is found out, however small the head they sign with it."""
+    steps = (added(log, B, A, B), retired(log, A, A, B))
+    with pytest.raises(Tampering, match="a retired key alone"):
+        follow([A.vkey], encode((*steps, added(log, EVIL, A, EVIL))))
+    early = begun()
+    with pytest.raises(Tampering, match="a retired key alone"):
+        follow([A.vkey], encode((*steps, added(early, EVIL, A, EVIL))))
+
+
+def test_a_key_is_retired_once(log: Log) -> None:
+    """A later entry does not give it a longer life."""
+    steps = (added(log, B, A, B), retired(log, A, A, B))
+    log.says(tick_statement())
+    assert 3 == follow([A.vkey], encode((*steps, retired(log, A, B))))[A.vkey]
 
 
 def test_a_key_that_nobody_holds_is_not_followed(log: Log) -> None:
@@ -118,6 +102,52 @@ def test_what_is_no_succession_is_refused(untrusted: bytes) -> None:
     """Strictly, and within bounds."""
     with pytest.raises(Unreadable):
         parse(untrusted)
+
+
+# ── who remembers ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_new_is_added_to_what_is_held(log: Log) -> None:
+    """Step after step, or all at once; the file shown again brings nothing."""
+    steps = (added(log, B, A, B), retired(log, A, A, B), added(log, C, B, C))
+    held = None
+    for count in (1, 2, 3, 3):
+        held = continued([A.vkey], held, encode(steps[:count]))
+    assert held == encode(steps) == continued([A.vkey], None, encode(steps))
+
+
+def test_what_was_learned_is_not_forgotten(log: Log) -> None:
+    """An older file, or one without the earlier steps: the retired key stays retired, the new one counts."""
+    steps = (added(log, B, A, B), retired(log, A, A, B), added(log, C, B, C))
+    held = encode(steps[:2])
+    assert held == continued([A.vkey], held, encode(steps[:1]))
+    assert encode(steps) == continued([A.vkey], held, encode(steps[2:]))
+
+
+def test_what_no_held_key_vouches_for_is_refused(log: Log) -> None:
+    """A stranger's succession, an empty one, and one that begins with a key that is retired by now."""
+    for untrusted in (encode((added(log, EVIL, EVIL),)), encode((added(log, C, B, C),)), encode(())):
+        with pytest.raises(Unreadable, match="no key that is known"):
+            continued([A.vkey], None, untrusted)
+    held = encode((added(log, B, A, B), retired(log, A, A, B)))
+    with pytest.raises(Tampering, match="a retired key alone"):
+        continued([A.vkey], held, encode((added(log, EVIL, A, EVIL),)))
+
+
+def test_only_what_matters_is_kept(log: Log) -> None:
+    """Proofs that say nothing new, or nothing that can be judged, take no room."""
+    step, foreign = added(log, B, A, B), added(log, EVIL, EVIL)
+    again = added(log, B, A, B)
+    assert encode((step,)) == continued([A.vkey], None, encode((foreign, step, again)))
+
+
+def test_what_is_held_stays_readable(log: Log) -> None:
+    """Beyond the bound nothing more is learned."""
+    keys = [A, *(Signer(A.name, bytes([9, number]) * 16) for number in range(MOST + 1))]
+    steps = [added(log, new, old, new) for old, new in pairwise(keys)]
+    held = continued([A.vkey], None, encode(steps[:MOST]))
+    with pytest.raises(Unreadable, match="more than 64"):
+        continued([A.vkey], held, encode(steps[MOST:]))
 
 
 # ── who follows ──────────────────────────────────────────────────────────────────────────────────────────────────────

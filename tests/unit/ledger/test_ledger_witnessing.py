@@ -9,11 +9,12 @@ import pytest
 from gateway.errors import Unreadable
 from gateway.ledger.checkpoint import Checkpoint, Signer, format_checkpoint
 from gateway.ledger.merkle import EMPTY_ROOT, consistency, leaf_hash, root_of
+from gateway.ledger.succession import Standing
 from gateway.ledger.witnessing import Request, format_request, judge, noted, parse_request
 
 LOG = Signer("town.test/ledger", b"l" * 32)
 STRANGER = Signer("town.test/ledger", b"s" * 32)
-LOGS = {LOG.name: [LOG.vkey]}
+LOGS: dict[str, Standing] = {LOG.name: {LOG.vkey: None}}
 LEAVES = [leaf_hash(bytes([n])) for n in range(20)]
 FORK = [leaf_hash(bytes([n + 100])) for n in range(20)]
 
@@ -56,6 +57,20 @@ def test_who_may_ask() -> None:
     assert (403, None) == status(request(5, 13, signer=STRANGER), head(5))
     wrong = first(5).replace(b"\n5\n", b"\n6\n")
     assert (403, None) == status(wrong)
+
+
+def test_a_retired_key_counts_up_to_its_last_head() -> None:
+    """No further, whoever holds its seed; beside the key that followed it, its line is ignored."""
+    logs: dict[str, Standing] = {LOG.name: {LOG.vkey: 13, STRANGER.vkey: None}}
+
+    def verdict(size: int, signer: Signer) -> tuple[int, str]:
+        found = judge(request(5, size, signer=signer), logs=logs, held={LOG.name: head(5)})
+        return found.status.value, found.words
+
+    assert (200, "") == verdict(13, LOG)
+    assert (403, "a retired key of the log signed this") == verdict(14, LOG)
+    assert (200, "") == verdict(14, Signer(LOG.name, b"l" * 32, successor=STRANGER))
+    assert (200, "") == verdict(14, STRANGER)
 
 
 def test_what_it_saw_last_decides() -> None:
@@ -103,7 +118,7 @@ def test_what_it_keeps_never_grows() -> None:
     """Of the lines that came only the log's own are kept, and the witness's is added."""
     bloated = first(5) + b"\xe2\x80\x94 somebody.else AAAAAAAA\n"
 
-    kept = noted(bloated, LOGS[LOG.name], "— w AAAAAAAA\n")
+    kept = noted(bloated, [LOG.vkey], "— w AAAAAAAA\n")
 
     assert LOG.sign(format_checkpoint(LOG.name, 5, head(5).root)) + "— w AAAAAAAA\n" == kept
 

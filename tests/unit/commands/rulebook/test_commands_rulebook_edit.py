@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import re
-import select
 import signal
 import stat
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -24,9 +14,8 @@ from gateway.commands.rulebook.editdesk import EditDesk, editor_command
 from gateway.errors import Misconfigured
 from tests import edited
 from tests.edited import TRANSFERS, Edit
+from tests.terminals import Terminal, in_a_terminal
 from tests.unit.commands.rule_office import BY_MAIL, RENEWED, SHORTENED, SLIP, RuleOffice
-
-ROOT = Path(__file__).parents[4]
 
 
 def editor(office: RuleOffice, *turns: tuple[Edit, ...]) -> str:
@@ -199,54 +188,9 @@ def test_an_editor_that_is_not_there_is_one_sentence(ruled: RuleOffice) -> None:
 # ── in a real terminal ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass
-class Terminal:
+def terminal(office: RuleOffice, editor: str) -> AbstractContextManager[Terminal]:
     """`sealgate rules edit` in a terminal of its own."""
-
-    fd: int
-    process: subprocess.Popen[bytes]
-    said: str = ""
-
-    def awaits(self, pattern: str) -> None:
-        """Read until the terminal shows this."""
-        deadline = time.monotonic() + 60
-        while not re.search(pattern, self.said):
-            assert time.monotonic() < deadline, self.said
-            if select.select([self.fd], [], [], 1)[0]:
-                self.said += os.read(self.fd, 4096).decode()
-
-    def types(self, text: str) -> None:
-        os.write(self.fd, text.encode())
-
-    def ends(self, pressing: str = "") -> int:
-        """Read to its end; press this again whenever nothing came of it for a second, as a person does."""
-        deadline = time.monotonic() + 60
-        with suppress(OSError):  # what Linux says when the other end has closed
-            self.types(pressing)
-            while time.monotonic() < deadline:
-                if select.select([self.fd], [], [], 1)[0]:
-                    self.said += os.read(self.fd, 4096).decode()
-                else:
-                    self.types(pressing)
-        return self.process.wait(60)
-
-
-@contextmanager
-def terminal(office: RuleOffice, editor: str) -> Iterator[Terminal]:
-    """The command, with a controlling terminal: Ctrl-C is a signal there, and a password is not echoed."""
-    command = [sys.executable, "-m", "gateway.commands.main", "--office", str(office.folder), "rules", "edit"]
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*command, "--editor", editor], cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
-    )  # fmt: skip
-    os.close(theirs)
-    try:
-        yield Terminal(ours, process)
-    finally:
-        process.kill()
-        process.wait(60)
-        os.close(ours)
+    return in_a_terminal("--office", str(office.folder), "rules", "edit", "--editor", editor)
 
 
 @pytest.mark.slow

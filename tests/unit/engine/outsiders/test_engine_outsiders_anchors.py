@@ -48,7 +48,7 @@ def test_a_ledger_that_goes_on_may(anchors: Anchors) -> None:
 
 @pytest.mark.parametrize("kept", [None, *range(1, 7)])
 def test_every_older_copy_is_refused(anchors: Anchors, kept: int | None) -> None:
-    """Whatever its age: below the anchor nothing is signed."""
+    """Whatever its age: below the anchor nothing is signed (B89)."""
     anchors.note(head(7))
     with pytest.raises(RolledBack, match="7 were signed"):
         anchors.check(head(kept) if kept else None, root_at)

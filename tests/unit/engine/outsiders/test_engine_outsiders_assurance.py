@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gateway.commands.sample import sample_rules
 from gateway.engine.dispatch import Dispatch
 from gateway.engine.outcomes import Outcomes
 from gateway.engine.outsiders.assurance import REASON, Assurance
+from gateway.engine.outsiders.vouching import Outsider
 from gateway.engine.publication import Publication
 from gateway.journey import State
 from gateway.judge.rulebook import Rulebook, read
 from gateway.ledger.cosignature import Cosigner
-from tests.unit.engine.engine_world import COURT, Office, in_the_office, rules
+from tests.unit.engine.engine_world import COURT, JumpingClock, Office, in_the_office, rules
+from tests.unit.engine.witness_world import Round, places, witness
 
 WITNESS = Cosigner("county.test/witness", b"w" * 32)
 NAMED = f'witnesses = [{{ at = "https://county.test/w", key = "{WITNESS.vkey}" }}]'
@@ -42,7 +46,7 @@ def witnessed(office: Office, publication: Publication) -> None:
 
 @in_the_office(rulebook=demanding)
 async def test_it_leaves_once_a_witness_has_vouched(office: Office, tmp_path: Path) -> None:
-    """Not before, however much of the ledger before its intent is vouched for; then at its next turn."""
+    """Not before, however much of the ledger before its intent is vouched for; then at its next turn (B90)."""
     publication = stands_before(office, tmp_path)
     await office.trusts(COURT)
     witnessed(office, publication)
@@ -58,6 +62,38 @@ async def test_it_leaves_once_a_witness_has_vouched(office: Office, tmp_path: Pa
     await office.passes(HOUR_MS)
     await office.comes_to(transfer, State.SHIPPED)
     assert 1 == len(office.post.got(COURT))
+
+
+@in_the_office(rulebook=demanding)
+@pytest.mark.parametrize("how", ["stale", "wrong"])
+async def test_a_word_that_does_not_count_lets_nothing_leave(
+    office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """A witness whose line is of another time, or not by its key: an alarm; no byte leaves till it is right (B90)."""
+    publication, round_, theirs = stands_before(office, tmp_path / "ledger"), Round(office, tmp_path), JumpingClock()
+    await office.trusts(COURT)
+    async with witness(office, places(tmp_path)("a"), office.signer.vkey, clock=theirs) as (one, _):
+        asked = Outsider(at=one.at, key=WITNESS.vkey) if how == "wrong" else one
+        await round_.grows()
+        theirs.at_ms = office.clock.at_ms - (HOUR_MS if how == "stale" else 0)
+        asking = round_.vouching(asked)
+        transfer = await office.accepts()
+        await office.comes_to(transfer, State.WAITING)
+        for pause_ms in (0, HOUR_MS):
+            await office.passes(pause_ms)
+            theirs.at_ms += pause_ms
+            await round_.grows()
+            await asking.turn()
+        await office.comes_to(transfer, State.WAITING)
+        assert "not witnessed by" in caplog.text
+        assert (None, []) == (publication.witnessed(), office.post.got(COURT))
+        assert "attempted" not in office.kinds(transfer)
+
+        theirs.at_ms = office.clock.at_ms
+        await round_.grows()
+        await round_.vouching(one).turn()
+        await office.passes(HOUR_MS)
+        await office.comes_to(transfer, State.SHIPPED)
 
 
 @in_the_office(rulebook=demanding)

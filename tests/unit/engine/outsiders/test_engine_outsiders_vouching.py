@@ -1,81 +1,18 @@
-"""The office asks its witnesses: real witnesses behind a real door on loopback, one of them at times not honest."""
+"""The office asks its witnesses: real witnesses behind a real door on loopback, one at times not honest (B90)."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from gateway.doors.witness import WitnessDoor
-from gateway.engine.outsiders import vouching
-from gateway.engine.outsiders.anchors import Anchors
-from gateway.engine.outsiders.vouching import LAG_MS, Outsider, Vouching, consult, standing_at
-from gateway.engine.outsiders.witness import Witness
-from gateway.engine.publication import Publication
-from gateway.errors import Failure, Misconfigured, PeerTemporary, RolledBack, Tampering
-from gateway.keep.witnessed import Witnessed
+from gateway.engine.outsiders.vouching import LAG_MS, SKEW_S, Outsider, consult, standing_at
+from gateway.errors import Misconfigured, PeerTemporary, RolledBack, Tampering
 from gateway.ledger.checkpoint import Signer, format_checkpoint, verify
 from gateway.ledger.cosignature import cosignatures
 from gateway.ledger.merkle import EMPTY_ROOT
-from gateway.ship.web import Web
-from tests.unit.engine.engine_world import MINUTE, Office, in_the_office
-
-WEB = Web(patience_s=10)
-
-
-@dataclass
-class Round:
-    """One office's side, and what stopped it."""
-
-    office: Office
-    folder: Path
-    fatal: list[Failure] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.publication = Publication(self.folder / "ledger", self.office.records, self.office.signer.vkey)
-        self.anchors = Anchors(self.folder / "anchors", vkey=self.office.signer.vkey, published=self.folder / "ledger")
-
-    def vouching(self, *witnesses: Outsider) -> Vouching:
-        return Vouching(
-            witnesses=lambda: witnesses, publication=self.publication, anchors=self.anchors,
-            vkey=self.office.signer.vkey, clock=self.office.clock, web=WEB, place=self.folder / "witnesses.json",
-            signed=lambda: self.office.scribe.head, on_fatal=self.fatal.append,
-        )  # fmt: skip
-
-    async def grows(self) -> int:
-        """Some entries more, published; the size."""
-        await self.office.accepts()
-        head = self.office.scribe.head
-        assert head is not None
-        self.publication.publish(head)
-        return head.size
-
-
-@asynccontextmanager
-async def witness(office: Office, folder: Path, *vkeys: str) -> AsyncIterator[tuple[Outsider, Witness]]:
-    """A witness of its own, which vouches for these logs; how it is named in the rules, and itself."""
-    kept = Witnessed.made(folder / "witness", name=f"{folder.name}.test/witness", entropy=os.urandom)
-    for vkey in vkeys:
-        kept.vouch_for(vkey)
-    one = Witness(kept, office.clock)
-    door = WitnessDoor(one)
-    port = await door.listen("127.0.0.1", 0)
-    try:
-        yield Outsider(at=f"http://127.0.0.1:{port}", key=one.cosigner.vkey), one
-    finally:
-        await door.close()
-
-
-def places(tmp_path: Path) -> Callable[[str], Path]:
-    def place(name: str) -> Path:
-        (tmp_path / name).mkdir(exist_ok=True, mode=0o700)
-        return tmp_path / name
-
-    return place
+from tests.unit.engine.engine_world import MINUTE, JumpingClock, Office, in_the_office
+from tests.unit.engine.witness_world import WEB, Round, places, witness
 
 
 @in_the_office()
@@ -170,7 +107,7 @@ async def test_a_second_history_of_the_same_size_stops_the_gateway(office: Offic
 
 @in_the_office()
 async def test_a_liar_stops_nobody(office: Office, tmp_path: Path) -> None:
-    """A witness that merely claims to have seen more, shows a stranger's head, or signs with another key: an alarm."""
+    """A witness that merely claims to have seen more, shows a stranger's head, signs with another key: alarms (B90)."""
     place, round_ = places(tmp_path), Round(office, tmp_path)
     stranger = Signer(office.signer.name, b"z" * 32)
     async with witness(office, place("a"), office.signer.vkey, stranger.vkey) as (a, one):
@@ -191,18 +128,21 @@ async def test_a_liar_stops_nobody(office: Office, tmp_path: Path) -> None:
 
 
 @in_the_office()
-async def test_a_line_of_another_time_does_not_count(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Stale: made long ago and played again, or by a clock that is wrong."""
-    place, round_ = places(tmp_path), Round(office, tmp_path)
-    async with witness(office, place("a"), office.signer.vkey) as (a, _):
+@pytest.mark.parametrize("wrong_s", [-SKEW_S - 1, SKEW_S + 1])
+async def test_a_line_of_another_time_does_not_count(office: Office, tmp_path: Path, wrong_s: int) -> None:
+    """Stale: made long ago and played again, or by a clock that is wrong, either way; of now it counts (B90)."""
+    place, round_, theirs = places(tmp_path), Round(office, tmp_path), JumpingClock()
+    async with witness(office, place("a"), office.signer.vkey, clock=theirs) as (a, _):
         await round_.grows()
-        monkeypatch.setattr(vouching, "SKEW_S", -1)
+        theirs.at_ms = office.clock.at_ms + wrong_s * 1000
         await round_.vouching(a).turn()
+        assert "stale" in standing_at(tmp_path / "witnesses.json")[0].trouble
+        assert round_.publication.witnessed() is None
 
-    assert "stale" in standing_at(tmp_path / "witnesses.json")[0].trouble
-    assert round_.publication.witnessed() is None
+        theirs.at_ms = office.clock.at_ms
+        await round_.vouching(a).turn()
+        assert "" == standing_at(tmp_path / "witnesses.json")[0].trouble
+        assert round_.publication.witnessed() is not None
 
 
 @in_the_office()
