@@ -22,7 +22,7 @@ from gateway.keep.keyring import Keyring
 from gateway.ledger.box import Opened, open_box
 from gateway.ledger.composing import Statement
 from gateway.ledger.entry import Entry, read_entry
-from gateway.ledger.leaf import CLASSES
+from gateway.ledger.leaf import CLASSES, FIELDS
 from gateway.ledger.statement import statements, told_by
 from gateway.ledger.views import EVERYTHING, View
 
@@ -80,8 +80,8 @@ class Attestations:
         """See `Archive.story`."""
         return self._archive.story(stream)
 
-    def of(self, story: Story) -> Iterator[Attested]:
-        """Every entry of a story, in order.
+    def of(self, story: Story, only: frozenset[str] | None = None) -> Iterator[Attested]:
+        """Every entry of a story, in order; with `only`, opened no further than these classes, where they have fields.
 
         Raises `Tampering` or `Unreadable` where an entry and its fact do not belong together, `journey.Unlawful` where
         a fact cannot follow.
@@ -99,6 +99,8 @@ class Attestations:
             for leaf, entry, stated in zip(leaves, entries, statements(fact, context=context), strict=True):
                 view = self._view
                 seen = view.opens if view.people is None else view.of(tuple(involved(journey, fact, leaf.leg)))
+                if only is not None:
+                    seen = seen.intersection(cls for cls in only if FIELDS[stated.kind][cls])
                 classes = self._opened(leaf, entry, stated, story.key, seen)
                 yield Attested(leaf=leaf, entry=entry, stated=stated, classes=classes, journey=journey)
             if isinstance(fact, Sealed):

@@ -13,12 +13,15 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from gateway.engine.attested import Attestations, Attested
 from gateway.engine.clock import moment
 from gateway.keep import Reading
-from gateway.ledger.terms import term, terms_of
+from gateway.ledger.leaf import CLASSES
+from gateway.ledger.terms import term, terms_of_story
 
 ALL = 2**62
 """No ceiling: an answer that stops short without saying so is a wrong one."""
 MOST_DAYS = 3660
 """A longer span is not asked of the index, only held against each leg."""
+_TOLD = frozenset(("op", "snd", "rcp", "obj"))
+"""The classes that answers, and the index, speak of."""
 _READABLE = ("obj.subject", "obj.name", "obj.desc")
 OFFICE_KINDS = ("published", "admitted", "consulted")
 
@@ -130,13 +133,14 @@ class Found:
 
 def search(records: Reading, attestations: Attestations, query: Query) -> Iterator[Found]:
     """Every leg that answers the question, the newest transfer first. Raises `Tampering`."""
+    only = _TOLD.union(query.classes)
     for stream in records.find(query.groups(attestations.index_key), limit=ALL):
         if not stream.startswith("T-") and query.kind not in OFFICE_KINDS:
             continue
         story = attestations.story(stream)
         if story is None:  # forgotten on purpose between the two looks
             continue
-        for leg in legs_in(attestations.of(story)):
+        for leg in legs_in(attestations.of(story, only)):
             if _matches(query, leg, attestations.index_key):
                 yield _found(stream, leg)
 
@@ -153,7 +157,10 @@ def legs_in(said: Iterable[Attested]) -> tuple[tuple[Attested, ...], ...]:
 def _matches(query: Query, leg: Sequence[Attested], index_key: bytes) -> bool:
     if not _is_timely(query, leg):
         return False
-    known = {one for said in leg for one in terms_of(said.statement, at_ms=said.entry.time_ms, index_key=index_key)}
+    told = ((said.entry.kind, said.entry.outcome, said.entry.x, said.entry.time_ms) for said in leg)
+    opened = ((cls, box) for said in leg for cls, box in zip(CLASSES, said.classes, strict=True) if box)
+    values = ((cls, field, value) for cls, box in opened for field, value in box.values)
+    known = terms_of_story(told, values, index_key=index_key)
     return query.fits(leg) and all(known.intersection(group) for group in query.asked(index_key))
 
 
@@ -173,11 +180,11 @@ def _last_outcome(leg: Sequence[Attested]) -> Attested | None:
 
 def _found(stream: str, leg: Sequence[Attested]) -> Found:
     # Who and what stand in the first entry: in a later one `snd` may be whoever released it.
-    first = leg[0].values
-    said = [(name, value) for one in leg for name, value in one.values.items()]
+    values = [one.values for one in leg]
+    first, said = values[0], [pair for one in values for pair in one.items()]
     latest = dict(said)
     last = _last_outcome(leg)
-    left = [one.values.get("obj.sha256.out", "") for one in leg if one.entry.kind != "scrubbed"]
+    left = [one.get("obj.sha256.out", "") for one, of in zip(values, leg, strict=True) if of.entry.kind != "scrubbed"]
     return Found(
         transfer=stream,
         leg=leg[0].entry.leg,
