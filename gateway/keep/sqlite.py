@@ -247,17 +247,16 @@ def _moved_on(db: apsw.Connection, append: Append) -> int | None:
     """The number of a stream that is now at its new version, begun if it was not there; None if it was not where it
     should be."""
     version = append.expected + len(append.rows)
+    if not append.expected:  # nearly always new, so that is tried first; a stream that is a key alone is there
+        begun = "INSERT OR IGNORE INTO stream (name, version, due_ms) VALUES (?, ?, ?)"
+        db.execute(begun, (append.stream, version, append.due_ms))
+        if db.changes():
+            return db.last_insert_rowid()
     moved = db.execute(
         "UPDATE stream SET version = ?, due_ms = ? WHERE name = ? AND version = ? RETURNING id",
         (version, append.due_ms, append.stream, append.expected),
     ).fetchall()
-    if moved:
-        return cast("list[tuple[int]]", moved)[0][0]
-    if append.expected:
-        return None
-    begun = "INSERT OR IGNORE INTO stream (name, version, due_ms) VALUES (?, ?, ?)"
-    db.execute(begun, (append.stream, version, append.due_ms))
-    return db.last_insert_rowid() if db.changes() else None
+    return cast("list[tuple[int]]", moved)[0][0] if moved else None
 
 
 def _enter_streams(db: apsw.Connection, appends: Sequence[Append]) -> dict[str, int]:
