@@ -117,7 +117,7 @@ async def is_delivered(house: DoorOffice) -> None:
 @pytest.fixture(params=[512 * 1024, 16], ids=["in memory", "on disk"])
 def _span(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether so little waits in memory until its CLOSE, or goes to the disk write by write."""
-    monkeypatch.setattr(staging, "SPAN_BYTES", request.param)
+    monkeypatch.setattr(staging, "due_bytes", lambda drafts: request.param)
 
 
 @pytest.mark.chaos

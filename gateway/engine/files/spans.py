@@ -6,11 +6,21 @@ is written into it. Most files are small: they have a buffer no larger than them
 
 from __future__ import annotations
 
-SPAN_BYTES = 512 * 1024
-"""So much is written at once while as much again comes in."""
-FULL_BYTES = SPAN_BYTES + 256 * 1024
-"""Of a buffer: what is there when a span is due, and the last write."""
+LEAST_BYTES, MOST_BYTES = 512 * 1024, 2 * 1024 * 1024
+"""So much of a draft is written at once while as much again comes in. Four drafts at once took a third longer with the
+least than with the most (measured): each time the loop and a thread of the disk wait for each other."""
+SHARED_BYTES = 24 * 1024 * 1024
+"""In the buffers of all drafts together, as long as the least leaves it at that."""
+BUFFERS = 3
+"""Of a draft: one that fills, one on its way to the disk, one that has landed."""
+SLACK_BYTES = 256 * 1024
+"""What the last write may add to a span that was nearly due."""
 FEW_BYTES = 64 * 1024
+
+
+def due_bytes(drafts: int) -> int:
+    """How much of each of so many drafts waits for the disk before it is written."""
+    return max(LEAST_BYTES, min(MOST_BYTES, SHARED_BYTES // (BUFFERS * max(1, drafts))))
 
 
 class Span:
@@ -33,16 +43,16 @@ class Span:
         """The bytes."""
         return memoryview(self.buffer)[: self.size]
 
-    def add(self, data: memoryview, free: list[bytearray]) -> bool:
-        """Take what follows, into a larger buffer if need be. False: it would be too large."""
+    def add(self, data: memoryview, free: list[bytearray], full_bytes: int) -> bool:
+        """Take what follows, into a buffer of `full_bytes` if need be. False: it would be too large."""
         size = self.size + len(data)
-        if size > FULL_BYTES:
+        if size > max(full_bytes, len(self.buffer)):
             return False
         if size > len(self.buffer):
             if size <= FEW_BYTES:
                 self.buffer.extend(data)
             else:
-                larger = free.pop() if free else bytearray(FULL_BYTES)
+                larger = free.pop() if free and len(free[-1]) >= size else bytearray(full_bytes)
                 memoryview(larger)[: self.size] = self.content
                 self.buffer = larger
         memoryview(self.buffer)[self.size : size] = data

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.engine.files import staging as staging_module
-from gateway.engine.files.spans import SPAN_BYTES
+from gateway.engine.files.spans import MOST_BYTES
 from gateway.engine.files.staging import KEPT_FOR_MS, Staged, Staging
 from gateway.engine.vault import LIGHT_BYTES, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken
@@ -20,7 +20,7 @@ from gateway.keep.scratch import Scratch
 from gateway.keep.sealed import ChunkSeal
 from tests.unit.engine.engine_world import AtOnce, JumpingClock
 
-CONTENT = bytes(range(256)) * 8192  # 2 MiB
+CONTENT = bytes(range(256)) * 24576  # 6 MiB
 PLACE = ("to", "court", "a.bin")
 
 
@@ -40,7 +40,7 @@ class Bench:
     def opens(self, tasks: asyncio.TaskGroup) -> Staging:
         staging = Staging(
             self.folder / "staging", vault=self.vault, adopts=self.blobs, keyring=self.keyring, clock=self.clock,
-            tasks=tasks, largest_bytes=4 << 20,
+            tasks=tasks, largest_bytes=8 << 20,
         )  # fmt: skip
         staging.recover()
         return staging
@@ -155,7 +155,7 @@ def test_what_a_crash_leaves(bench: Bench) -> None:
     async def first(staging: Staging) -> None:
         for name in ("a", "b"):
             staged = staging.begin("ann", ("to", "court", name))
-            await write(staged, CONTENT[:SPAN_BYTES])
+            await write(staged, CONTENT[:MOST_BYTES])
             await staged.leave()
 
     bench.tell(first)
@@ -176,7 +176,7 @@ def test_sweeping(bench: Bench) -> None:
 
     async def story(staging: Staging) -> None:
         staged = staging.begin("ann", PLACE)
-        await write(staged, CONTENT[:SPAN_BYTES])
+        await write(staged, CONTENT[:MOST_BYTES])
         await staged.leave()
         bench.clock.at_ms += KEPT_FOR_MS
         await staging.sweep()
@@ -195,7 +195,7 @@ def test_a_failed_write_shows_at_the_next_call(bench: Bench) -> None:
         staged = staging.begin("ann", PLACE)
         staging.folder.joinpath("in-the-way").write_bytes(b"")
         staging.folder = staging.folder / "in-the-way"  # no folder: nothing can be made in it
-        staged.write(0, memoryview(bytes(SPAN_BYTES)))
+        staged.write(0, memoryview(bytes(MOST_BYTES)))
         await staged.room()
         with pytest.raises(StoreAway):
             await staged.room()
@@ -209,7 +209,7 @@ def test_the_disk_begins_before_the_end(bench: Bench, monkeypatch: pytest.Monkey
     flushed: list[int] = []
     whole = Scratch.flush
     monkeypatch.setattr(Scratch, "flush", lambda scratch: (flushed.append(scratch.size_bytes), whole(scratch)))
-    monkeypatch.setattr(staging_module, "FLUSH_BYTES", SPAN_BYTES)
+    monkeypatch.setattr(staging_module, "FLUSH_BYTES", MOST_BYTES)
 
     async def story(staging: Staging) -> None:
         staged = staging.begin("alena", PLACE)
@@ -229,7 +229,7 @@ def test_a_flush_that_fails_is_never_a_file(bench: Bench, monkeypatch: pytest.Mo
         raise StoreBroken("fsync of an upload failed")
 
     monkeypatch.setattr(Scratch, "flush", fails)
-    monkeypatch.setattr(staging_module, "FLUSH_BYTES", SPAN_BYTES)
+    monkeypatch.setattr(staging_module, "FLUSH_BYTES", MOST_BYTES)
 
     async def story(staging: Staging) -> None:
         staged = staging.begin("alena", PLACE)
