@@ -26,6 +26,7 @@ from gateway.doors.sftp.status import Client
 from gateway.doors.sftp.tree import Remove
 from gateway.doors.sftp.wire import Kind
 from gateway.engine.files import staging
+from gateway.engine.files.share import Share
 from tests.unit.doors.office_world import FIRM, PARTNER, DoorOffice, entry, get, names, path, tell
 from tests.unit.doors.sftp_talk import PUT, RESUME, frame, string
 from tests.unit.doors.sftp_world import USUAL, People, key
@@ -117,7 +118,8 @@ async def is_delivered(house: DoorOffice) -> None:
 @pytest.fixture(params=[512 * 1024, 16], ids=["in memory", "on disk"])
 def _span(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether so little waits in memory until its CLOSE, or goes to the disk write by write."""
-    monkeypatch.setattr(staging, "due_bytes", lambda drafts: request.param)
+    part = Share(request.param, least_bytes=request.param, most_bytes=request.param)
+    monkeypatch.setattr(staging, "shared", lambda: part)
 
 
 @pytest.mark.chaos

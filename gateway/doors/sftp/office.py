@@ -9,6 +9,7 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from gateway.doors.sftp.ahead import shared
 from gateway.doors.sftp.coverage import Coverage
 from gateway.doors.sftp.offernames import OfferNames
 from gateway.engine.clock import Clock
@@ -16,6 +17,7 @@ from gateway.engine.files.depositing import Depositing
 from gateway.engine.files.offers import Offer
 from gateway.engine.files.pages import Pages
 from gateway.engine.files.pigeonholes import Pigeonholes, Place
+from gateway.engine.files.share import Share
 from gateway.engine.files.shelf import Shelf
 from gateway.engine.inquiry import Inquiry
 from gateway.engine.policy import InForce
@@ -43,6 +45,8 @@ class Office:
     """By person: two sessions never open or change the same name at once."""
     times: dict[tuple[str, Place], int] = field(default_factory=dict)
     """What was said, by its path, of the time of a file that is still open: sshfs does."""
+    reading: Share = field(default_factory=shared)
+    """Memory for what is read ahead for those who collect."""
     offer_names: OfferNames = field(default_factory=OfferNames)
     _coverages: dict[tuple[str, str, int], Coverage] = field(default_factory=dict)
 

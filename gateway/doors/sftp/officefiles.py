@@ -18,6 +18,7 @@ from gateway.doors.sftp.tree import Content, Entry
 from gateway.engine.files.depositing import Depositing
 from gateway.engine.files.offers import Offer
 from gateway.engine.files.pigeonholes import Place
+from gateway.engine.files.share import Share
 from gateway.engine.files.shelf import Stub
 from gateway.engine.files.staging import Staged
 from gateway.engine.vault import Vault
@@ -119,6 +120,8 @@ class OfferSource:
     party: Party
     vault: Vault
     depositing: Depositing
+    share: Share
+    """Among all who collect."""
     coverage: Coverage
     """Of the parcel, by this recipient: shared by all sessions, so that a resumed download counts as one."""
     _ahead: Ahead = field(init=False)
@@ -129,6 +132,7 @@ class OfferSource:
             self.entry.size,
             vault=self.vault,
             tasks=self.depositing.staging.tasks,
+            share=self.share,
         )
 
     def read(self, offset: int, size: int) -> Content | Denied | Awaitable[Content | Denied]:

@@ -142,6 +142,7 @@ class View:
             party=self.party,
             vault=office.vault,
             depositing=office.depositing,
+            share=office.reading,
             coverage=office.coverage(self.party.person, offer),
         )
 

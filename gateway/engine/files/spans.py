@@ -6,6 +6,8 @@ is written into it. Most files are small: they have a buffer no larger than them
 
 from __future__ import annotations
 
+from gateway.engine.files.share import Share
+
 LEAST_BYTES, MOST_BYTES = 512 * 1024, 2 * 1024 * 1024
 """So much of a draft is written at once while as much again comes in. Four drafts at once took a third longer with the
 least than with the most (measured): each time the loop and a thread of the disk wait for each other."""
@@ -18,9 +20,9 @@ SLACK_BYTES = 256 * 1024
 FEW_BYTES = 64 * 1024
 
 
-def due_bytes(drafts: int) -> int:
-    """How much of each of so many drafts waits for the disk before it is written."""
-    return max(LEAST_BYTES, min(MOST_BYTES, SHARED_BYTES // (BUFFERS * max(1, drafts))))
+def shared() -> Share:
+    """How much of each draft waits for the disk before it is written."""
+    return Share(SHARED_BYTES // BUFFERS, least_bytes=LEAST_BYTES, most_bytes=MOST_BYTES)
 
 
 class Span:

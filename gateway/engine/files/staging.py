@@ -17,12 +17,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakSet
 
 import msgspec
 
 from gateway.engine.clock import Clock
-from gateway.engine.files.spans import LEAST_BYTES, SLACK_BYTES, Span, due_bytes
+from gateway.engine.files.spans import LEAST_BYTES, SLACK_BYTES, Span, shared
 from gateway.engine.vault import LIGHT_BYTES, Stored, Vault
 from gateway.errors import Failure, StoreAway, StoreBroken, Tampering
 from gateway.keep import Adopts, Content
@@ -82,9 +81,8 @@ class Staging:
         self.used: Counter[str] = Counter()
         """Bytes by person, of all drafts."""
         self.left: dict[tuple[str, Place], Left] = {}
-        self.due_bytes = due_bytes(0)
-        """How much of a draft waits before it is written; the more drafts there are, the less."""
-        self._drafts: WeakSet[Staged] = WeakSet()
+        self.share = shared()
+        """How much of a draft waits before it is written."""
         self._keyring = keyring
 
     def recover(self) -> None:
@@ -138,8 +136,7 @@ class Staging:
 
     def _draft(self, about: About, scratch: Scratch | None) -> Staged:
         draft = Staged(self, about, scratch)
-        self._drafts.add(draft)
-        self.due_bytes = due_bytes(len(self._drafts))
+        self.share.join(draft)
         return draft
 
     # ── for drafts ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,11 +160,6 @@ class Staging:
         """A finished file becomes its blob. Blocks. Raises `StoreAway` or `StoreBroken`."""
         self.adopts.adopt(BlobId(about.blob), self.folder / about.blob)
         self._unlink(about.blob)
-
-    def ended(self, draft: Staged) -> None:
-        """It holds nothing in memory any more."""
-        self._drafts.discard(draft)
-        self.due_bytes = due_bytes(len(self._drafts))
 
     def leave(self, about: About, size_bytes: int) -> None:
         """Remember a draft that ended in the middle."""
@@ -209,13 +201,13 @@ class Staged:
     @property
     def is_full(self) -> bool:
         """Whether `room` should be waited for before the next write."""
-        return self._waiting_bytes >= self._staging.due_bytes
+        return self._waiting_bytes >= self._staging.share.part_bytes
 
     def write(self, offset: int, data: memoryview) -> None:
         """Take the bytes. Raises the failure of an earlier write, once known."""
         if self._landing is not None and self._landing.done():
             self._land()
-        full_bytes = self._staging.due_bytes + SLACK_BYTES
+        full_bytes = self._staging.share.part_bytes + SLACK_BYTES
         if not (self._spans and self._spans[-1].end == offset and self._spans[-1].add(data, self._free, full_bytes)):
             self._spans.append(Span(offset, bytearray(data)))
         self._waiting_bytes += len(data)
@@ -269,7 +261,7 @@ class Staged:
                 raise
             stored = Stored(blob=BlobId(about.blob), digest=digest, size_bytes=self.size_bytes)
         self._grow(-self.size_bytes, is_relative=True)
-        staging.ended(self)
+        staging.share.leave(self)
         return stored
 
     def light(self) -> tuple[Stored, Content] | None:
@@ -282,12 +274,12 @@ class Staged:
         """What `light` gave is kept, or is not wanted."""
         self._spans.clear()
         self._grow(-self.size_bytes, is_relative=True)
-        self._staging.ended(self)
+        self._staging.share.leave(self)
 
     async def leave(self) -> None:
         """Stop here; it can be resumed."""
         await self._calm()
-        self._staging.ended(self)
+        self._staging.share.leave(self)
         if self._scratch is None and not self._spans:
             return
         scratch = await self._all_put()
@@ -334,7 +326,7 @@ class Staged:
                 self._scratch.write(span.offset, span.content)
             except ValueError as why:
                 raise StoreAway(f"an upload is not taken: {why}") from why
-            full_bytes = self._staging.due_bytes + SLACK_BYTES
+            full_bytes = self._staging.share.part_bytes + SLACK_BYTES
             if LEAST_BYTES < len(span.buffer) <= full_bytes and len(self._free) < 2:
                 self._free.append(span.buffer)
 

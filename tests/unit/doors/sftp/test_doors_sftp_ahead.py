@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gateway.doors.sftp.ahead import AHEAD_BYTES, HOP_BYTES, Ahead
+from gateway.doors.sftp.ahead import LEAST_BYTES, Ahead
+from gateway.engine.files.share import Share
 from gateway.engine.vault import Vault
 from gateway.errors import Failure, Tampering
 from gateway.keep.memory import MemoryBlobs
@@ -45,7 +46,9 @@ def tell(shelf: Shelf, story: Callable[[Ahead], Awaitable[None]], *, size: int |
         with ThreadPoolExecutor(2) as disk:
             vault = Vault(MemoryBlobs(), JumpingClock(), disk, fatal.append)
             async with asyncio.TaskGroup() as tasks:
-                ahead = Ahead(shelf.open_at, len(shelf.content) if size is None else size, vault=vault, tasks=tasks)
+                length = len(shelf.content) if size is None else size
+                share = Share(LEAST_BYTES, least_bytes=LEAST_BYTES, most_bytes=LEAST_BYTES)
+                ahead = Ahead(shelf.open_at, length, vault=vault, tasks=tasks, share=share)
                 await story(ahead)
                 await ahead.close()
         assert [] == fatal
@@ -95,7 +98,7 @@ def test_no_more_is_held_than_may_be() -> None:
             await asyncio.sleep(0)
         await read(ahead, 1000, 1000)
         await ahead.close()
-        assert shelf.given <= AHEAD_BYTES + 2 * HOP_BYTES
+        assert shelf.given <= 3 * LEAST_BYTES
 
     tell(shelf, story)
 

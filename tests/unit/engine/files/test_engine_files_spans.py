@@ -5,11 +5,8 @@ from __future__ import annotations
 from gateway.engine.files.spans import (
     FEW_BYTES,
     LEAST_BYTES,
-    MOST_BYTES,
-    SHARED_BYTES,
     SLACK_BYTES,
     Span,
-    due_bytes,
 )
 
 FULL_BYTES = LEAST_BYTES + SLACK_BYTES
@@ -52,9 +49,3 @@ def test_a_buffer_that_is_too_small_by_now_is_not_taken() -> None:
     assert span.add(memoryview(b"b"), free, FULL_BYTES + 1)
 
     assert (FULL_BYTES + 1, 1) == (len(span.buffer), len(free))
-
-
-def test_many_drafts_have_little_each() -> None:
-    """Never less than the least, never more than the most, and in between no more than their share."""
-    assert [MOST_BYTES, MOST_BYTES, MOST_BYTES, LEAST_BYTES] == [due_bytes(n) for n in (0, 1, 4, 100)]
-    assert all(3 * n * due_bytes(n) <= SHARED_BYTES for n in range(1, 17))
