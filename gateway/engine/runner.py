@@ -114,6 +114,8 @@ class Runner:
 
     def submit(self, journey: Journey, receipt: Receipt, data_key: bytes) -> None:
         """A transfer was just accepted. When all crews are out it waits for one, as a name; the store has the rest."""
+        if journey.transfer.id in self._under_way:
+            return  # a claim saw it in the store before we heard that it is there; one journey, one voyage
         try:
             self._queue_of(journey).put_nowait(Voyage(journey, data_key, receipt))
             self._under_way.add(journey.transfer.id)
@@ -138,12 +140,14 @@ class Runner:
             self._look.clear()
             horizon_ms, self._horizon_ms = self._horizon_ms, 0
             try:
-                while self._put_back:
-                    await self._embark(self._put_back.pop())
+                for stream in self._put_back - self._under_way:
+                    self._put_back.discard(stream)
+                    await self._embark(stream)
                 await self._claim(horizon_ms)
                 self._call_reserves(tasks)  # the standing crews may all be waiting for slow servers
-            except StoreAway as why:  # the disk is full or away: the doors say so too; look again later
+            except StoreAway as why:  # the disk is full or away: the doors say so too; look as far again later
                 log.error("claim failed cause=%r", why.cause)
+                self._horizon_ms = max(self._horizon_ms, horizon_ms)
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._look.wait()
@@ -218,7 +222,7 @@ class Runner:
     async def _board(self, stream: str, queue: Ready) -> Voyage | None:
         """The voyage that a stream is, or begins once its errand is run; unless it is for other crews to sail."""
         voyage = await self._contained(stream, self._errands.get(self._kind(stream), self._reread)(stream))
-        if voyage is None:
+        if voyage is None or voyage.journey.transfer.id in self._under_way:
             return None
         self._under_way.add(voyage.journey.transfer.id)
         if (its_own := self._queue_of(voyage.journey)) is not queue:

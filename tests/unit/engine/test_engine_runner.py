@@ -139,6 +139,47 @@ async def test_a_full_disk_stops_nothing_for_good(office: Office) -> None:
 
 
 @in_the_office()
+async def test_a_look_that_a_full_disk_prevented_is_made_up_for(office: Office) -> None:
+    """Somebody's word changed while nothing could be claimed: what waits for it is looked at afterwards."""
+    await office.trusts(COURT)
+    office.bench.fails.extend([None, RuntimeError("a bug")])  # so that only a look at everything finds it
+    transfer = await office.accepts()
+    while office.bench.fails:
+        await asyncio.sleep(0.002)
+
+    office.records.is_away = True
+    office.runner.look()
+    await asyncio.sleep(0.05)
+    office.records.is_away = False
+
+    await office.comes_to(transfer, State.SHIPPED)
+
+
+@in_the_office()
+async def test_what_is_claimed_before_its_acceptance_is_heard_of_sails_once(office: Office) -> None:
+    """The store tells of a transfer before the scribe's answer is here: one journey, one voyage all the same.
+
+    Two would take each other's attempts for those of a process that died, and send twice.
+    """
+    await office.trusts(COURT)
+    slow = {"after received", "first byte"}  # an answer, and a server
+
+    async def late(border: str) -> None:
+        await passes(border)
+        if border in slow:
+            office.runner.look()
+            await asyncio.sleep(0.1)
+
+    passes, office.fuse.pass_ = office.fuse.pass_, late  # type: ignore[method-assign]
+
+    transfer = await office.accepts()
+    await office.rests()
+
+    assert ["received", "judged", "scrubbed", "sealed", "attempted", "shipped"] == office.kinds(transfer)
+    assert 1 == len(office.post.taken)
+
+
+@in_the_office()
 async def test_draining_ships_nothing_new(office: Office) -> None:
     """A gateway that stops brings voyages to rest before the next effect; the next start goes on."""
     await office.trusts(COURT)
