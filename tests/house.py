@@ -395,7 +395,11 @@ class House:
 
     def is_put_off(self, transfer: str, times: int = 1) -> None:
         """Wait until the ledger has that many deferrals: from then on time may pass. Fails if they do not come."""
-        assert eventually(lambda: times <= self.asks("ledger", "show", transfer, "--json").count('"deferred"'))
+        assert eventually(lambda: times <= self._kinds(transfer).count("deferred"))
+
+    def _kinds(self, transfer: str) -> list[str]:
+        """What the ledger has of a transfer, in order."""
+        return [entry["kind"] for entry in json.loads(self.asks("ledger", "show", transfer, "--json"))["entries"]]
 
     # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -29,6 +29,7 @@ SKEW_MS = 200
 """So much later than the kill may the sink write down what was in its socket by then; no restart is that fast."""
 WAITS = {State.HELD, State.PARKED, State.WAITING, State.OFFERED}
 """A leg here has not ended, and need not: a person, a partner or its time will move it."""
+A_MOMENT_MS = 10_000
 
 
 def now_ms() -> int:
@@ -160,15 +161,18 @@ def _fsck(office: Office) -> tuple[str, ...]:
 
 
 def is_at_rest(house: House, journal: Iterable[Acknowledged]) -> bool:
-    """True when nothing acknowledged has work that could be done now."""
-    at_ms = now_ms()
+    """True when nothing acknowledged has work that could be done now, or in a moment.
+
+    A doubt that was just settled waits until this very instant: to stop then is to stop in the middle of its next try.
+    """
     with opened(Setting(folder=house.folder)) as office:
         for one in journal:
             story = office.archive.story(one.transfer)
             if story is None:
                 continue
             for leg in story.journey.legs:
-                is_later = leg.state is State.WAITING and leg.deferred is not None and leg.deferred.until_ms > at_ms
+                until_ms = leg.deferred.until_ms if leg.deferred else 0
+                is_later = leg.state is State.WAITING and until_ms > now_ms() + A_MOMENT_MS
                 if not (leg.is_closed or is_later or leg.state in (State.HELD, State.PARKED)):
                     return False
     return True

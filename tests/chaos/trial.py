@@ -190,6 +190,8 @@ class Round:
         assert 0 == self.house.closes(), self.house.log()[-2000:]
         result = count(self.house, self.sink, self.load.journal, self.crashes_ms)
         result.unsound += [f"process {pid} outlived the gateway" for pid in self.orphans]
+        if not result.is_clean:
+            print(f"at rest: {time.monotonic() < end}\n{self.house.log()[-5000:]}")
         return result
 
 
