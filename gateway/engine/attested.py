@@ -7,7 +7,7 @@ erased here too. Any thread may use it beside a running gateway.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -24,6 +24,7 @@ from gateway.ledger.composing import Statement
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.leaf import CLASSES, FIELDS
 from gateway.ledger.statement import statements, told_by
+from gateway.ledger.terms import terms_of_story
 from gateway.ledger.views import EVERYTHING, View
 
 KEYS_REMEMBERED = 4096
@@ -51,18 +52,6 @@ class Attested(msgspec.Struct, frozen=True, kw_only=True):
         """`class.field` to value, of everything that was said and not erased."""
         opened = zip(CLASSES, self.classes, strict=True)
         return {f"{cls}.{name}": value for cls, box in opened if box for name, value in box.values}
-
-    @property
-    def statement(self) -> Statement:
-        """What it says, as a statement."""
-        return Statement(
-            kind=self.entry.kind,
-            x=self.entry.x,
-            leg=self.entry.leg,
-            outcome=self.entry.outcome,
-            intent=self.entry.intent,
-            values=tuple((cls, box.values) for cls, box in zip(CLASSES, self.classes, strict=True) if box),
-        )
 
 
 class Attestations:
@@ -130,6 +119,14 @@ class Attestations:
         if len(self._keys) > KEYS_REMEMBERED:
             self._keys.popitem(last=False)
         return key
+
+
+def terms_in(said: Collection[Attested], index_key: bytes) -> frozenset[bytes]:
+    """Every term by which `find` will find one of these entries, by what is open of them."""
+    told = ((one.entry.kind, one.entry.outcome, one.entry.x, one.entry.time_ms) for one in said)
+    opened = ((cls, box) for one in said for cls, box in zip(CLASSES, one.classes, strict=True) if box)
+    values = ((cls, field, value) for cls, box in opened for field, value in box.values)
+    return terms_of_story(told, values, index_key=index_key)
 
 
 def _leaves_of(kept: Mapping[int, LeafRow], stream: str, row: Row, count: int) -> list[LeafRow]:

@@ -14,7 +14,7 @@ from itertools import islice
 import msgspec
 
 from gateway.engine.archive import Story
-from gateway.engine.attested import Attestations, Attested
+from gateway.engine.attested import Attestations, Attested, terms_in
 from gateway.errors import Tampering, Unreadable
 from gateway.facts import Deposited, Fact, Received, Sealed, legs_of
 from gateway.journey import Journey, State, Unlawful
@@ -22,7 +22,6 @@ from gateway.keep import Blobs, Reading
 from gateway.keep.sealed import open_sealed
 from gateway.ledger.entry import Entry, read_entry
 from gateway.ledger.leaf import CLASSES, FIELDS, class_root
-from gateway.ledger.terms import terms_of_story
 from gateway.transfer import BlobId, Digest
 
 # What the gateway knew when it wrote and a fact does not repeat: whose address it is, and the rules before a verdict.
@@ -144,8 +143,7 @@ class Recount:
     def _told(self, story: Story) -> Generator[str, None, Journey | None]:
         """Every entry of a stream; returns how its transfer stands."""
         journey: Journey | None = None
-        told: list[tuple[str, str, bytes | None, int]] = []
-        values: set[tuple[str, str, str]] = set()
+        entries: list[Attested] = []
         times = {row.version: row.at_ms for row in story.rows}
         for said in self._attestations.of(story):
             journey = said.journey
@@ -153,10 +151,8 @@ class Recount:
                 yield f"fact {said.leaf.version} and entry {said.index} bear different times"
             yield from _in_the_open(said)
             yield from self._committed(said)
-            told.append((said.entry.kind, said.entry.outcome, said.entry.x, said.entry.time_ms))
-            for cls, box in zip(CLASSES, said.classes, strict=True):
-                values.update((cls, field, value) for field, value in (box.values if box else ()))
-        terms = terms_of_story(told, values, index_key=self._attestations.index_key)
+            entries.append(said)
+        terms = terms_in(entries, self._attestations.index_key)
         if self._records.leading(tuple(terms), story.stream) != terms:
             yield "is not found by what it says"
         return journey

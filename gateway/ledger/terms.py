@@ -67,11 +67,6 @@ def term(index_key: bytes, field: str, value: str) -> bytes:
     return hmac.digest(index_key, _TERM + field.encode("ascii") + b"\x00" + content.encode(), "sha256")
 
 
-def terms_of(statement: Says, *, at_ms: int, index_key: bytes) -> frozenset[bytes]:
-    """Every term by which `find` will find this statement."""
-    return frozenset(term(index_key, field, value) for field, value in words_of(statement, at_ms=at_ms))
-
-
 def words_of(statement: Says, *, at_ms: int) -> set[Word]:
     """Every word by which `find` will find this statement, each to be made a `term`."""
     said = ((cls, field, value) for cls, fields in statement.values for field, value in fields)

@@ -22,7 +22,7 @@ import msgspec
 from gateway.commands.abbreviated import whole_id
 from gateway.commands.ask import FINDING, secret_of, signed
 from gateway.commands.assembly import Parts, parts_of
-from gateway.commands.office import Office, alone, opened, rules_of_office, scribe_of
+from gateway.commands.office import Office, alone, opened, rules_of_office, writing
 from gateway.commands.private import write_private
 from gateway.commands.safekeeping.remembering import disposals_of
 from gateway.commands.setting import Setting
@@ -238,29 +238,21 @@ def _at_work(setting: Setting) -> Iterator[tuple[Office, Parts, Erasure]]:
             opened(setting, is_writing=True) as office,
             closing(office.blobs()) as blobs,
             ThreadPoolExecutor(2) as disk,
+            writing(office, rules := rules_of_office(office)) as scribe,
         ):
-            rules = rules_of_office(office)
-            scribe = scribe_of(office, rules)
-            scribe.start()
-            try:
-                parts = parts_of(office, rules, scribe, disk)
-                yield (
-                    office,
-                    parts,
-                    Erasure(
-                        records=office.writable,
-                        pen=scribe,
-                        archive=office.archive,
-                        keyring=office.keyring,
-                        blobs=blobs,
-                        ring=parts.registrar,
-                        roll=Accounts(setting.accounts),
-                        clock=office.clock,
-                        copies=disposals_of(office),
-                    ),
-                )
-            finally:
-                scribe.stop()
+            parts = parts_of(office, rules, scribe, disk)
+            erasure = Erasure(
+                records=office.writable,
+                pen=scribe,
+                archive=office.archive,
+                keyring=office.keyring,
+                blobs=blobs,
+                ring=parts.registrar,
+                roll=Accounts(setting.accounts),
+                clock=office.clock,
+                copies=disposals_of(office),
+            )
+            yield office, parts, erasure
     except InUse as why:
         raise Misconfigured(
             f"{setting.folder} is in use: stop the gateway for an erasure, for what it remembers must go too"

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from gateway.commands.audit.twofold import require_two, signed_twice
-from gateway.commands.office import Office, alone, anchors_of, opened, rules_of_office, scribe_of
+from gateway.commands.office import Office, alone, opened, rules_of_office, writing
 from gateway.commands.outsiders import consult_witnesses
 from gateway.commands.setting import Setting
 from gateway.engine.clock import SystemClock
@@ -88,14 +88,8 @@ def _handing_over(setting: Setting) -> Iterator[tuple[Handover, str]]:
             raise Misconfigured("the ledger's seed cannot be read here: rotate it where it is kept")
         rules = rules_of_office(office)
         asyncio.run(consult_witnesses(office, rules))
-        scribe = scribe_of(office, rules)
-        scribe.start()
-        try:
+        with writing(office, rules) as scribe:
             yield _handover(office, scribe, new.vkey), str(setting.var / "ledger" / SUCCESSION)
-        finally:
-            scribe.stop()
-        if scribe.head:
-            anchors_of(office, rules).note(scribe.head)
 
 
 def _handover(office: Office, scribe: Scribe, new: str) -> Handover:

@@ -203,12 +203,17 @@ class Staged:
         """Whether `room` should be waited for before the next write."""
         return self._waiting_bytes >= self._staging.share.part_bytes
 
+    @property
+    def _full_bytes(self) -> int:
+        """A span this long takes no more."""
+        return self._staging.share.part_bytes + SLACK_BYTES
+
     def write(self, offset: int, data: memoryview) -> None:
         """Take the bytes. Raises the failure of an earlier write, once known."""
         if self._landing is not None and self._landing.done():
             self._land()
-        full_bytes = self._staging.share.part_bytes + SLACK_BYTES
-        if not (self._spans and self._spans[-1].end == offset and self._spans[-1].add(data, self._free, full_bytes)):
+        last = self._spans[-1] if self._spans else None
+        if last is None or last.end != offset or not last.add(data, self._free, self._full_bytes):
             self._spans.append(Span(offset, bytearray(data)))
         self._waiting_bytes += len(data)
         self._grow(offset + len(data))
@@ -326,8 +331,7 @@ class Staged:
                 self._scratch.write(span.offset, span.content)
             except ValueError as why:
                 raise StoreAway(f"an upload is not taken: {why}") from why
-            full_bytes = self._staging.share.part_bytes + SLACK_BYTES
-            if LEAST_BYTES < len(span.buffer) <= full_bytes and len(self._free) < 2:
+            if LEAST_BYTES < len(span.buffer) <= self._full_bytes and len(self._free) < 2:
                 self._free.append(span.buffer)
 
     def _begin(self, work: Callable[[], None]) -> asyncio.Task[Failure | None]:

@@ -26,7 +26,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.engine.archive import Archive, Story, seal_body
-from gateway.engine.attested import Attestations, Attested
+from gateway.engine.attested import Attestations, Attested, terms_in
 from gateway.engine.clock import Clock
 from gateway.engine.entries import Write
 from gateway.engine.forgetting.redacting import without_class, without_texts
@@ -38,7 +38,6 @@ from gateway.facts import Disposed, Receipt, Shard, kind_of, to_bytes
 from gateway.keep import Blobs, Erases, Records, Redaction, Tidies
 from gateway.keep.keyring import Keyring
 from gateway.ledger.leaf import CLASSES
-from gateway.ledger.terms import terms_of
 from gateway.shred.plan import Order, Plan, boxes_of
 from gateway.shred.schedule import Objection, Schedule, objections, worst
 from gateway.transfer import BlobId
@@ -302,13 +301,14 @@ class Erasure:
         if story is None:  # forgotten whole since the plan was made: nothing of it is left
             return None
         attestations = Attestations(self.records, self.archive, self.keyring)
+        index_key = self.keyring.index_key
         before = tuple(attestations.of(story))
         after = tuple(_without(one, dict(boxes)) for one in before)
         return Redaction(
             stream=stream,
             bodies=self._bodies(story, plan, _of_every_leg(after)) if stream in plan.touched else (),
             boxes=boxes,
-            terms=tuple(sorted(self._terms(before) - self._terms(after))),
+            terms=tuple(sorted(terms_in(before, index_key) - terms_in(after, index_key))),
             drops_content=stream in plan.payloads,
         )
 
@@ -327,11 +327,6 @@ class Erasure:
                 body = seal_body(story.key, story.stream, row.version, kind_of(left), to_bytes(left), nonce)
                 found.append((row.version, body))
         return tuple(found)
-
-    def _terms(self, said: Sequence[Attested]) -> set[bytes]:
-        """By what these entries are found."""
-        key = self.keyring.index_key
-        return {one for each in said for one in terms_of(each.statement, at_ms=each.entry.time_ms, index_key=key)}
 
     def _shrink(self) -> None:
         """Cut the log. Raises `StoreBroken` while somebody still reads what is gone."""

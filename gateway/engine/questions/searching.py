@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from gateway.engine.attested import Attestations, Attested
+from gateway.engine.attested import Attestations, Attested, terms_in
 from gateway.engine.clock import moment
 from gateway.keep import Reading
-from gateway.ledger.leaf import CLASSES
-from gateway.ledger.terms import term, terms_of_story
+from gateway.ledger.terms import term
 
 ALL = 2**62
 """No ceiling: an answer that stops short without saying so is a wrong one."""
@@ -157,10 +156,7 @@ def legs_in(said: Iterable[Attested]) -> tuple[tuple[Attested, ...], ...]:
 def _matches(query: Query, leg: Sequence[Attested], index_key: bytes) -> bool:
     if not _is_timely(query, leg):
         return False
-    told = ((said.entry.kind, said.entry.outcome, said.entry.x, said.entry.time_ms) for said in leg)
-    opened = ((cls, box) for said in leg for cls, box in zip(CLASSES, said.classes, strict=True) if box)
-    values = ((cls, field, value) for cls, box in opened for field, value in box.values)
-    known = terms_of_story(told, values, index_key=index_key)
+    known = terms_in(leg, index_key)
     return query.fits(leg) and all(known.intersection(group) for group in query.asked(index_key))
 
 
