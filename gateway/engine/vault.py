@@ -20,7 +20,7 @@ from gateway.engine.clock import Clock
 from gateway.engine.workshop.memory import Memory
 from gateway.errors import Failure, StoreAway, StoreBroken
 from gateway.keep import Blobs, Content
-from gateway.keep.sealed import ChunkSeal, SealedDraft, open_sealed
+from gateway.keep.sealed import ChunkSeal, SealedDraft, Unsealed, open_sealed
 from gateway.transfer import BlobId, Digest
 
 log = logging.getLogger(__name__)
@@ -185,7 +185,7 @@ class Vault:
 
         return await self.on_disk(read)
 
-    def pieces(self, blob: BlobId, data_key: bytes, offset: int = 0) -> Iterator[bytes]:
+    def pieces(self, blob: BlobId, data_key: bytes, offset: int = 0) -> Unsealed:
         """The content from `offset` on, piece by piece; each step blocks. Raises `Tampering`."""
         return open_sealed(self._blobs, blob, data_key, offset)
 

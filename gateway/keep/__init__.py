@@ -235,6 +235,22 @@ class Draft(Protocol):
         ...
 
 
+class Pieces(Protocol):
+    """A blob's bytes in order, in pieces of at most 256 KiB. Of one reader; of one thread at a time."""
+
+    def __iter__(self) -> Iterator[bytes | bytearray]:
+        """Itself."""
+        ...
+
+    def __next__(self) -> bytes | bytearray:
+        """What comes next; blocks. Raises `StoreAway`."""
+        ...
+
+    def fill(self, room: memoryview) -> bool:
+        """Put what comes next into `room`, and all of it, if nothing has to be waited for. False: nothing was taken."""
+        ...
+
+
 class Blobs(Protocol):
     """Content, write-once, named by opaque ids. Callers hand in sealed bytes; see `gateway.keep.sealed`.
 
@@ -250,8 +266,8 @@ class Blobs(Protocol):
         """Start writing. Raises `StoreAway` if there is no room, and `ValueError` if the blob exists."""
         ...
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
-        """The bytes from `offset` on, in pieces of at most 256 KiB. Raises `KeyError` if there is no such blob."""
+    def open(self, blob: BlobId, offset: int = 0) -> Pieces:
+        """The bytes from `offset` on. Raises `KeyError` if there is no such blob."""
         ...
 
     def size(self, blob: BlobId) -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.keep import Blobs, Draft, Reading
+from gateway.keep import Blobs, Draft, Pieces, Reading
+from gateway.keep.pieces import MemoryPieces
+from gateway.keep.sealed import STRIDE
 from gateway.transfer import BlobId
 
 
@@ -27,10 +29,10 @@ class BlobsBeside:
         """See `Blobs.begin`."""
         return self._blobs.begin(blob)
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
+    def open(self, blob: BlobId, offset: int = 0) -> Pieces:
         """See `Blobs.open`."""
         sealed = self._records.content(blob)
-        return self._blobs.open(blob, offset) if sealed is None else iter((sealed[offset:],))
+        return self._blobs.open(blob, offset) if sealed is None else MemoryPieces(sealed, offset, piece_bytes=STRIDE)
 
     def size(self, blob: BlobId) -> int:
         """See `Blobs.size`."""

@@ -13,24 +13,22 @@ no link is followed: everything is opened relative to a directory already held o
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import re
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.errors import StoreAway, StoreBroken
 from gateway.keep import Draft
+from gateway.keep.pieces import FilePieces
 from gateway.keep.private import CREATE, FOLDER, READ, failure_of, open_folder, sync, write_all
 from gateway.keep.sealed import STRIDE
 from gateway.transfer import BlobId
 
 PIECE = STRIDE
 """A record: a piece that is larger costs more to find room for than to read."""
-PIECES = 8
-"""Read at once, after the first."""
 LEAST_FREE_FILES = 16
 DRAFTS = "drafts"
 
@@ -83,13 +81,10 @@ class FileBlobs:
             raise ValueError("a blob is written once")
         return draft
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes | bytearray]:
+    def open(self, blob: BlobId, offset: int = 0) -> FilePieces:
         """See `Blobs.open`. What was opened stays readable to its end, even when it is erased meanwhile."""
         with self._finding(blob) as fan:
-            file = os.open(blob, READ, dir_fd=fan)
-        pieces = _read(file, offset)
-        next(pieces)  # from here on the generator owns the descriptor and closes it, however it ends
-        return pieces
+            return FilePieces(os.open(blob, READ, dir_fd=fan), offset, piece_bytes=PIECE)
 
     def size(self, blob: BlobId) -> int:
         """See `Blobs.size`."""
@@ -250,20 +245,3 @@ class FileDraft:
 def _check(blob: BlobId) -> None:
     if not _BLOB.fullmatch(blob):
         raise ValueError("not a blob id")
-
-
-def _read(file: int, offset: int) -> Generator[bytes | bytearray, None, None]:
-    try:
-        yield b""
-        for count in itertools.chain((1,), itertools.repeat(PIECES)):
-            pieces = [bytearray(PIECE) for _ in range(count)]
-            size = os.preadv(file, pieces, offset)
-            for at, piece in zip(range(0, size, PIECE), pieces, strict=False):
-                yield piece if size - at >= PIECE else piece[: size - at]
-            if size < count * PIECE:
-                break
-            offset += size
-    except OSError as why:
-        raise failure_of(why, "reading a blob") from why
-    finally:
-        os.close(file)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from gateway.errors import Conflict, StoreAway, Tampering
 from gateway.keep import Append, Draft, Head, History, LeafRow, Page, Redaction, Row
 from gateway.keep.order import check_order
+from gateway.keep.pieces import MemoryPieces
 from gateway.transfer import BlobId
 
 NO_BOXES = (b"",) * 6
@@ -218,10 +219,9 @@ class MemoryBlobs:
             self._drafts.add(blob)
         return _MemoryDraft(self, blob)
 
-    def open(self, blob: BlobId, offset: int = 0) -> Iterator[bytes]:
+    def open(self, blob: BlobId, offset: int = 0) -> MemoryPieces:
         """See `Blobs.open`."""
-        content = self.kept[blob]
-        return (content[at : at + PIECE] for at in range(offset, len(content), PIECE))
+        return MemoryPieces(self.kept[blob], offset, piece_bytes=PIECE)
 
     def size(self, blob: BlobId) -> int:
         """See `Blobs.size`."""

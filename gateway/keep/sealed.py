@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.errors import Tampering
-from gateway.keep import Blobs, Draft
+from gateway.keep import Blobs, Draft, Pieces
 from gateway.transfer import BlobId, Digest
 
 CHUNK = 64 * 1024
@@ -63,7 +63,7 @@ class ChunkSeal:
             self._aead.encrypt_into(nonce, chunk, self._aad(index + number, is_last=False), record[NONCE:])
         return records
 
-    def open(self, index: int, record: bytes | bytearray, *, is_last: bool) -> bytes:
+    def open(self, index: int, record: bytes | bytearray | memoryview, *, is_last: bool) -> bytes:
         """The chunk again. Raises `Tampering`."""
         try:
             return self._aead.decrypt(bytes(record[:NONCE]), memoryview(record)[NONCE:], self._aad(index, is_last))
@@ -125,45 +125,79 @@ class SealedDraft:
         self._index += 1
 
 
-def open_sealed(blobs: Blobs, blob: BlobId, data_key: bytes, offset: int = 0) -> Iterator[bytes]:
-    """The content from `offset` on, in pieces of at most 64 KiB, each verified before it is given.
+class Unsealed:
+    """The content of a blob from somewhere on, in pieces of at most 64 KiB, each verified before it is given."""
+
+    def __init__(self, pieces: Pieces, seal: ChunkSeal, *, offset: int, size_bytes: int) -> None:
+        self._pieces = pieces
+        self._seal = seal
+        self._index, self._skip = divmod(offset, CHUNK)
+        self._left_bytes = size_bytes - self._index * STRIDE
+        """Of the records that are not yet opened."""
+        self._rest = bytearray()
+        """The beginning of the next, from a store whose pieces are no records; or all of it, if it was changed."""
+        self._room = memoryview(b"")
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Itself."""
+        return self
+
+    def __next__(self) -> bytes:
+        """What comes next; blocks. Raises `StoreAway` and `Tampering`."""
+        while self._left_bytes > 0:
+            if chunk := self._opened(self._record(min(STRIDE, self._left_bytes))):
+                return chunk
+        raise StopIteration
+
+    def now(self) -> bytes:
+        """What comes next, if nothing has to be waited for; else, and at the end, empty. Never raises.
+
+        A record that was changed is not told here either: who then waits for it meets it.
+        """
+        size = min(STRIDE, self._left_bytes)
+        if size <= 0 or self._rest:
+            return b""
+        if not self._room:
+            self._room = memoryview(bytearray(STRIDE))
+        record = self._room[:size]
+        if not self._pieces.fill(record):
+            return b""
+        try:
+            return self._opened(record)
+        except Tampering:
+            self._rest += record
+            return b""
+
+    def _opened(self, record: bytes | bytearray | memoryview) -> bytes:
+        chunk = self._seal.open(self._index, record, is_last=self._left_bytes <= STRIDE)
+        self._index += 1
+        self._left_bytes -= len(record)
+        if self._skip:
+            chunk, self._skip = chunk[self._skip :], 0
+        return chunk
+
+    def _record(self, size: int) -> bytes | bytearray:
+        """The next one; a shorter one if the store has no more."""
+        while len(self._rest) < size and (piece := next(self._pieces, b"")):
+            if not self._rest and len(piece) == size:  # as stores of ours read them
+                return piece
+            self._rest += piece
+        record, self._rest = self._rest[:size], self._rest[size:]
+        return record
+
+
+def open_sealed(blobs: Blobs, blob: BlobId, data_key: bytes, offset: int = 0) -> Unsealed:
+    """The content from `offset` on.
 
     Raises `KeyError` if there is no such blob, and `Tampering`. Compare the whole with the digest in the facts.
     """
     if offset < 0:
         raise ValueError("an offset is not negative")
-    count = -(-blobs.size(blob) // STRIDE)
-    return _open_from(blobs, blob, ChunkSeal(data_key, blob, _no_entropy), offset, count)
-
-
-def _open_from(blobs: Blobs, blob: BlobId, seal: ChunkSeal, offset: int, count: int) -> Iterator[bytes]:
-    first, skip = divmod(offset, CHUNK)
-    if count == 0:
+    size_bytes = blobs.size(blob)
+    if size_bytes == 0:
         raise Tampering("a blob was cut to nothing")
-    records = _records(blobs.open(blob, first * STRIDE))
-    for index, record in enumerate(records, start=first):
-        chunk = seal.open(index, record, is_last=index == count - 1)
-        if skip:
-            chunk, skip = chunk[skip:], 0
-        if chunk:
-            yield chunk
-
-
-def _records(pieces: Iterator[bytes | bytearray]) -> Iterator[bytes | bytearray]:
-    """Cut pieces of any size into records."""
-    rest = bytearray()
-    for piece in pieces:
-        if not rest and len(piece) == STRIDE:  # as stores of ours read them
-            yield piece
-            continue
-        rest += piece
-        at = 0
-        while len(rest) - at >= STRIDE:
-            yield bytes(rest[at : at + STRIDE])
-            at += STRIDE
-        del rest[:at]
-    if rest:
-        yield bytes(rest)
+    pieces = blobs.open(blob, offset // CHUNK * STRIDE)
+    return Unsealed(pieces, ChunkSeal(data_key, blob, _no_entropy), offset=offset, size_bytes=size_bytes)
 
 
 def _no_entropy(size: int) -> bytes:

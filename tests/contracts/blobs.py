@@ -130,6 +130,24 @@ def reads_on_while_it_is_erased(blobs: Blobs) -> None:
     assert 600_000 == len(first) + sum(map(len, pieces))
 
 
+def fills_room_or_takes_nothing(blobs: Blobs) -> None:
+    """Asked not to wait, it gives all that was asked for or leaves it to whoever waits: every byte comes once."""
+    content = bytes(range(251)) * 3_000
+    keep(blobs, ONE, content)
+    pieces = blobs.open(ONE, 5)
+    back, room = bytearray(), bytearray(70_000)
+    while True:
+        if pieces.fill(memoryview(room)):
+            back += room
+        elif piece := next(pieces, b""):
+            back += piece
+        else:
+            break
+
+    assert content[5:] == back
+    assert not pieces.fill(memoryview(room))
+
+
 def names_every_blob(blobs: Blobs) -> None:
     """The names are those of the kept blobs, each once."""
     keep(blobs, ONE, b"one")
@@ -149,5 +167,6 @@ PROMISES: tuple[Callable[[Blobs], None], ...] = (
     refuses_to_write_an_ended_draft,
     erases,
     reads_on_while_it_is_erased,
+    fills_room_or_takes_nothing,
     names_every_blob,
 )

@@ -1,15 +1,21 @@
-"""A parcel on its way out: read and opened on a disk thread, a little ahead of whom it is for.
+"""A parcel on its way out: read and opened where it is asked for, or by a thread of the disk a little ahead of that.
 
-Promises: no more is held than twice its part of what all share, one part here and one on its way; what is given was
-verified; another offset than the next one starts over there. One session reads one of these, one request at a time.
+What the kernel has in memory costs less to read than to have read. What it has not is waited for elsewhere, and from
+then on brought ahead of whom it is for, until a part was brought without waiting.
+
+Promises: the loop never waits for a disk; no more is held than twice its part of what all share, one part here and one
+on its way; what is given was verified; another offset than the next one starts over there. One session reads one of
+these, one request at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from gateway.engine.files.share import Share
 from gateway.engine.vault import Vault
@@ -24,12 +30,32 @@ def shared() -> Share:
     return Share(SHARED_BYTES, least_bytes=LEAST_BYTES, most_bytes=MOST_BYTES)
 
 
+class Opened(Protocol):
+    """Content from somewhere on, in order; see `keep.sealed.Unsealed`."""
+
+    def __next__(self) -> bytes:
+        """What comes next; blocks."""
+        ...
+
+    def now(self) -> bytes:
+        """What comes next, if nothing has to be waited for; else empty. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """By a thread of the disk."""
+
+    pieces: tuple[bytes, ...]
+    had_to_wait: bool
+
+
 class Ahead:
     """The content from wherever it is asked for, in order."""
 
     def __init__(
         self,
-        open_at: Callable[[int], Iterator[bytes]],
+        open_at: Callable[[int], Opened],
         size: int,
         *,
         vault: Vault,
@@ -41,18 +67,24 @@ class Ahead:
         self._vault = vault
         self._tasks = tasks
         self._share = share
-        self._pieces: Iterator[bytes] | None = None
+        self._pieces: Opened | None = None
         self._here: deque[memoryview] = deque()
         self._held = 0
         self._next = 0
         """Where what is here begins."""
-        self._hop: asyncio.Task[list[bytes] | Exception] | None = None
+        self._hop: asyncio.Task[_Brought | Exception] | None = None
+        self._is_waiting = False
+        """Whether the disk is behind."""
 
     def at_once(self, offset: int, size: int) -> list[memoryview] | None:
-        """The bytes, if they are here; None if they have to be waited for."""
-        if offset != self._next or self._held < min(size, self._size - offset):
+        """The bytes, if they need not be waited for; else None."""
+        if offset != self._next:
             return None
-        return self._given(size)
+        missing = min(size, self._size - offset) - self._held
+        while missing > 0 and self._pieces is not None and self._hop is None and (piece := self._pieces.now()):
+            self._take(piece)
+            missing -= len(piece)
+        return self._given(size) if missing <= 0 else None
 
     async def read(self, offset: int, size: int) -> list[memoryview]:
         """The bytes; fewer at the end. Raises `KeyError` when it is gone, and `Tampering`."""
@@ -61,10 +93,10 @@ class Ahead:
             self._next = offset
             self._pieces = await self._vault.on_disk(lambda: self._open_at(offset))
             self._share.join(self)
-        while self._held < size and self._next + self._held < self._size:
+        while (found := self.at_once(offset, size)) is None:
             self._begin()
             await self._landed()
-        return self._given(size)
+        return found
 
     async def close(self) -> None:
         """Let go of it."""
@@ -86,9 +118,9 @@ class Ahead:
             size -= len(piece)
             self._held -= len(piece)
             self._next += len(piece)
-        if self._hop is not None and self._hop.done():
+        if self._hop is not None and self._hop.done() and not isinstance(self._hop.result(), Exception):
             self._land()
-        if self._held < self._share.part_bytes and self._next + self._held < self._size:
+        if self._is_waiting and self._held < self._share.part_bytes and self._next + self._held < self._size:
             self._begin()
         return found
 
@@ -107,23 +139,33 @@ class Ahead:
         brought, self._hop = self._hop.result(), None
         if isinstance(brought, Exception):
             raise brought
-        self._here.extend(map(memoryview, brought))
-        self._held += sum(map(len, brought))
+        self._is_waiting = brought.had_to_wait
+        for piece in brought.pieces:
+            self._take(piece)
 
-    async def _contained(self) -> list[bytes] | Exception:
+    def _take(self, piece: bytes) -> None:
+        self._here.append(memoryview(piece))
+        self._held += len(piece)
+
+    async def _contained(self) -> _Brought | Exception:
         """What goes wrong is told to who reads; it must not end the tasks of others."""
         try:
             return await self._vault.on_disk(partial(self._pull, self._share.part_bytes))
         except Exception as why:
             return why
 
-    def _pull(self, at_least: int) -> list[bytes]:
+    def _pull(self, at_least: int) -> _Brought:
         """Blocks."""
         assert self._pieces is not None
-        found, size = list[bytes](), 0
-        while size < at_least and (piece := next(self._pieces, b"")):
+        found, size, had_to_wait = list[bytes](), 0, False
+        while size < at_least:
+            piece = self._pieces.now()
+            if not piece:
+                had_to_wait, piece = True, next(self._pieces, b"")
+            if not piece:
+                break
             found.append(piece)
             size += len(piece)
         if not found:
             raise KeyError("it ends before its size")
-        return found
+        return _Brought(tuple(found), had_to_wait)

@@ -150,6 +150,8 @@ class FusedScribe:
     def __init__(self, scribe: Scribe, fuse: Fuse) -> None:
         self._scribe = scribe
         self._fuse = fuse
+        self.was_asked = asyncio.Event()
+        """Set once the runner has looked for due work."""
 
     @property
     def head(self) -> Head | None:
@@ -165,7 +167,10 @@ class FusedScribe:
         await self._scribe.tick(closing)
 
     async def claim(self, *, now_ms: int, until_ms: int, limit: int) -> tuple[str, ...]:
-        return await self._scribe.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
+        try:
+            return await self._scribe.claim(now_ms=now_ms, until_ms=until_ms, limit=limit)
+        finally:
+            self.was_asked.set()
 
     def reissue(self, stream: str) -> Receipt:
         return self._scribe.reissue(stream)
@@ -468,6 +473,7 @@ class Office:
             async with asyncio.TaskGroup() as tasks:
                 self._furnish(tasks)
                 voyages = tasks.create_task(self.runner.run())
+                await self.writer.was_asked.wait()  # the first look takes what is not due yet: nothing of the story's
                 yield self
                 if self.fuse.is_blown.is_set():
                     raise _Died

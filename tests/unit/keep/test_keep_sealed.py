@@ -119,6 +119,31 @@ def test_a_blob_put_in_anothers_place_is_tampering() -> None:
         list(open_sealed(blobs, BLOB, b"x" * 32))
 
 
+@pytest.mark.parametrize("offset", [0, 1, CHUNK, 2 * CHUNK + 3])
+def test_what_need_not_be_waited_for_is_the_same_content(offset: int) -> None:
+    """Asked for at once, or waited for first and then asked for: every byte comes once, and the end is the end."""
+    size = 3 * CHUNK + 7
+    for waited in (0, 1, 2):
+        pieces, back = open_sealed(kept(size), BLOB, KEY, offset), bytearray()
+        for _ in range(waited):
+            back += next(pieces, b"")
+        while piece := pieces.now() or next(pieces, b""):
+            back += piece
+        assert content(size)[offset:] == back
+        assert b"" == pieces.now()
+
+
+def test_a_changed_chunk_is_not_given_without_waiting_either() -> None:
+    """It is left to who waits, whom it meets."""
+    blobs = kept(CHUNK)
+    blobs.kept[BLOB] = _flipped(blobs.kept[BLOB])
+    pieces = open_sealed(blobs, BLOB, KEY)
+
+    assert b"" == pieces.now()
+    with pytest.raises(Tampering):
+        next(pieces)
+
+
 def test_a_missing_blob_is_known_at_once() -> None:
     """Opening what is not there fails before the first piece is asked for."""
     with pytest.raises(KeyError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,22 +23,50 @@ CHUNK = 65_536
 class Shelf:
     """Content that is opened at an offset, and how often that was done."""
 
-    def __init__(self, content: bytes = CONTENT, broken_at: int = -1) -> None:
+    def __init__(self, content: bytes = CONTENT, *, broken_at: int = -1, cold: range = range(0)) -> None:
         self.content = content
         self.broken_at = broken_at
+        self.cold = cold
+        """The offsets at which the disk has to be waited for."""
         self.opened: list[int] = []
         self.given = 0
+        self.waited: list[str] = []
+        """The threads that waited."""
 
-    def open_at(self, offset: int) -> Iterator[bytes]:
+    def open_at(self, offset: int) -> Opening:
         self.opened.append(offset)
-        return self._pieces(offset)
+        return Opening(self, offset)
 
-    def _pieces(self, offset: int) -> Iterator[bytes]:
-        for at in range(offset, len(self.content), CHUNK):
-            if 0 <= self.broken_at <= at:
-                raise Tampering("a chunk was changed")
-            self.given = at + CHUNK
-            yield self.content[at : at + CHUNK]
+
+class Opening:
+    """Satisfies `ahead.Opened`."""
+
+    def __init__(self, shelf: Shelf, offset: int) -> None:
+        self.shelf = shelf
+        self.at = offset
+
+    def __next__(self) -> bytes:
+        shelf = self.shelf
+        if self.at >= len(shelf.content):
+            raise StopIteration
+        shelf.waited.append(threading.current_thread().name)
+        return self._given()
+
+    def now(self) -> bytes:
+        return b"" if self.at in self.shelf.cold or self.at >= len(self.shelf.content) else self._given()
+
+    def _given(self) -> bytes:
+        shelf, at = self.shelf, self.at
+        if 0 <= shelf.broken_at <= at:
+            raise Tampering("a chunk was changed")
+        self.at = shelf.given = at + CHUNK
+        return shelf.content[at : at + CHUNK]
+
+
+EVERYWHERE = range(1 << 30)
+WARM_OR_COLD = pytest.mark.parametrize(
+    "cold", [range(0), EVERYWHERE, range(1 << 20, 1 << 21)], ids=["warm", "cold", "mixed"]
+)
 
 
 def tell(shelf: Shelf, story: Callable[[Ahead], Awaitable[None]], *, size: int | None = None) -> None:
@@ -61,10 +90,11 @@ async def read(ahead: Ahead, offset: int, size: int) -> bytes:
     return b"".join(await ahead.read(offset, size) if here is None else here)
 
 
+@WARM_OR_COLD
 @pytest.mark.parametrize("size", [5000, 32_768, CHUNK, 260_096])
-def test_in_order_every_byte_comes_once(size: int) -> None:
-    """Whatever is asked for at a time, it is the content; and it was opened once."""
-    shelf = Shelf()
+def test_in_order_every_byte_comes_once(size: int, cold: range) -> None:
+    """Whatever is asked for at a time, it is the content; it was opened once, and the loop waited for no disk."""
+    shelf = Shelf(cold=cold)
 
     async def story(ahead: Ahead) -> None:
         back = bytearray()
@@ -74,11 +104,14 @@ def test_in_order_every_byte_comes_once(size: int) -> None:
 
     tell(shelf, story)
     assert [0] == shelf.opened
+    assert bool(cold) == bool(shelf.waited)
+    assert threading.main_thread().name not in shelf.waited
 
 
-def test_another_offset_starts_over_there() -> None:
+@WARM_OR_COLD
+def test_another_offset_starts_over_there(cold: range) -> None:
     """Forwards, backwards, and past the end."""
-    shelf = Shelf()
+    shelf = Shelf(cold=cold)
 
     async def story(ahead: Ahead) -> None:
         for offset in (0, 1_500_001, 77, 77 + 1000, len(CONTENT) - 5):
@@ -90,7 +123,7 @@ def test_another_offset_starts_over_there() -> None:
 
 def test_no_more_is_held_than_may_be() -> None:
     """Who stops reading makes us stop, too."""
-    shelf = Shelf()
+    shelf = Shelf(cold=EVERYWHERE)
 
     async def story(ahead: Ahead) -> None:
         await read(ahead, 0, 1000)
@@ -103,9 +136,22 @@ def test_no_more_is_held_than_may_be() -> None:
     tell(shelf, story)
 
 
-def test_what_was_changed_is_not_given() -> None:
+def test_what_the_kernel_has_is_not_read_ahead() -> None:
+    """It is there when it is asked for; held by us it would be held twice."""
+    shelf = Shelf()
+
+    async def story(ahead: Ahead) -> None:
+        await read(ahead, 0, 1000)
+        assert ahead._hop is None
+
+    tell(shelf, story)
+    assert CHUNK == shelf.given
+
+
+@WARM_OR_COLD
+def test_what_was_changed_is_not_given(cold: range) -> None:
     """The failure comes to who reads that far, and not before; nobody else's tasks end."""
-    shelf = Shelf(broken_at=1_200_000)
+    shelf = Shelf(broken_at=1_200_000, cold=cold)
 
     async def story(ahead: Ahead) -> None:
         assert CONTENT[:1000] == await read(ahead, 0, 1000)
