@@ -198,7 +198,14 @@ class Vault:
         if size_bytes <= SMALL_BYTES:
             yield await self.on_disk(lambda: b"".join(pieces))
             return
-        while piece := await self.on_disk(lambda: next(pieces, b"")):
+        while True:
+            piece = pieces.now()
+            if piece:
+                await asyncio.sleep(0)  # nobody waits for a disk, and nobody else shall wait for us
+            else:
+                piece = await self.on_disk(lambda: next(pieces, b""))
+            if not piece:
+                return
             yield piece
 
     async def holds(self, blob: BlobId) -> bool:
