@@ -26,7 +26,7 @@ from gateway.commands.setting import Setting
 from gateway.commands.telling import instant, printable
 from gateway.doors.witness import WitnessDoor
 from gateway.engine.clock import SystemClock, moment
-from gateway.engine.outsiders.following import EVERY_S, Following
+from gateway.engine.outsiders.following import EVERY_S, Following, misplaced
 from gateway.engine.outsiders.vouching import Standing, standing_at
 from gateway.engine.outsiders.witness import Witness, keys_by_origin
 from gateway.errors import Misconfigured, Unreadable
@@ -68,6 +68,8 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
 
     origin: str
     key: str
+    doubt: str = ""
+    """Why the log seems not to be published where it was said to be."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,14 +136,20 @@ def add(setting: Setting, vkey: str, published: str, name: str, as_json: bool) -
         raise click.BadParameter(f"this is no ledger key: {why.cause}", param_hint="VKEY") from why
     kept = _made(setting, name)
     kept.vouch_for(vkey)
+    doubt = ""
     if published:
-        kept.look_at(origin, _place(published))
+        place = _place(published)
+        kept.look_at(origin, place)
+        doubt = asyncio.run(misplaced(place, vkey, Web(patience_s=PATIENCE_S)))
     ours = Witness(kept, SystemClock()).cosigner.vkey
     if as_json:
-        click.echo(msgspec.json.encode(Added(origin=origin, key=ours)))
+        click.echo(msgspec.json.encode(Added(origin=origin, key=ours, doubt=doubt)))
         return
     click.echo(f"From now on heads of {origin} are witnessed here. Its office writes into gateway.toml, under ledger:")
     click.echo(f'witnesses = [{{ at = "ADDRESS OF THIS WITNESS", key = "{ours}" }}]')
+    if doubt:
+        click.echo(f"Is {printable(published)} where {origin} is published? Today {printable(doubt)}.")
+        click.echo("It is looked at again and again all the same; to correct it, add the key again with another place.")
 
 
 @witness.command("list")

@@ -74,5 +74,35 @@ def test_a_folder_is_written_down_in_full(folder: Path, monkeypatch: pytest.Monk
     assert 0 == run(folder, "add", A.vkey, "--published", "log").exit_code
     (there,) = {one["published"] for one in json.loads(run(folder, "list", "--json").stdout)["vouches_for"]}
     assert str(folder / "log") == there
-    assert 0 == run(folder, "add", A.vkey, "--published", "https://town.test/log").exit_code
-    assert "https://town.test/log" in run(folder, "list").stdout
+    assert 0 == run(folder, "add", A.vkey, "--published", "http://127.0.0.1:9/log").exit_code
+    assert "http://127.0.0.1:9/log" in run(folder, "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("head", "doubt"),
+    [
+        (None, "no head of a ledger lies there"),
+        (begun().note(EVIL).encode(), "is not signed with this key"),
+        (b"\xff no head", "a note "),
+        (begun().note(A).replace("\n1\n", "\n2\n").encode(), "is false"),
+        (begun().note(A).encode(), ""),
+    ],
+    ids=["nothing", "somebody else's", "garbage", "changed", "theirs"],
+)
+def test_a_place_where_the_log_is_not_published_is_doubted(folder: Path, head: bytes | None, doubt: str) -> None:
+    """At once, not when the key has changed and nobody followed; it is kept all the same, the office may be asleep."""
+    place = folder / "log"
+    if head is not None:
+        (place / "checkpoint").write_bytes(head)
+
+    said = run(folder, "add", A.vkey, "--published", str(place))
+    told = json.loads(run(folder, "add", A.vkey, "--published", str(place / FILE), "--json").stdout)
+
+    assert (0, bool(doubt)) == (said.exit_code, f"Is {place} where {NAME} is published?" in said.stdout)
+    assert doubt in told["doubt"]
+    assert bool(doubt) == bool(told["doubt"])
+
+
+def test_a_place_that_does_not_answer_is_doubted(folder: Path) -> None:
+    """The name of a machine that is not there."""
+    assert "is published? Today " in run(folder, "add", A.vkey, "--published", "http://127.0.0.1:9/log").stdout
