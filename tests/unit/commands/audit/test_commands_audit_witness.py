@@ -39,7 +39,8 @@ def test_any_folder_can_be_a_witness(tmp_path: Path) -> None:
     key = str(listed(tmp_path)["key"])
     assert f'key = "{key}"' in first.stdout
     assert "county.test/witness" == parse_witness_key(key).name
-    assert {"origin": "town.test/ledger", "key": key} == json.loads(run(tmp_path, "add", LOG, "--json").stdout)
+    again = json.loads(run(tmp_path, "add", LOG, "--json").stdout)
+    assert {"origin": "town.test/ledger", "key": key, "doubt": ""} == again
     assert [(LOG, 0)] == [(one["key"], one["size"]) for one in vouched_for(tmp_path)]
     assert key == listed(tmp_path)["key"]
     assert "no head seen yet" in run(tmp_path, "list").stdout
