@@ -20,6 +20,7 @@ from gateway.doors.sftp.handles import excuse
 from gateway.doors.sftp.session import Session
 from gateway.doors.sftp.settings import Settings
 from gateway.doors.sftp.wire import Breach
+from gateway.engine.files.share import Share
 from gateway.engine.incident import place_of
 from gateway.errors import Failure
 
@@ -35,23 +36,31 @@ class SftpChannel(asyncssh.SSHServerChannel[bytes]):
 
     _read_datatypes = {EXTENDED_DATA_STDERR}  # noqa: RUF012 - asyncssh's; what comes there is dropped
     _connection: BoundedConnection
+    _windows: Share
 
     @classmethod
-    def make(cls, connection: BoundedConnection, settings: Settings) -> SftpChannel:
-        """A channel of bytes, without a terminal."""
+    def make(cls, connection: BoundedConnection, settings: Settings, windows: Share) -> SftpChannel:
+        """A channel of bytes, without a terminal; its client sends ahead what its part of all windows is."""
         loop = asyncio.get_running_loop()
-        window, packet = settings.window_bytes, settings.packet_bytes
+        window, packet = min(settings.least_window_bytes, settings.window_bytes), settings.packet_bytes
         channel = cls(connection, loop, False, False, False, 0, 0, None, "strict", window, packet)
         channel._connection = connection
+        channel._windows = windows
+        windows.join(channel)
         channel.set_write_buffer_limits(high=settings.bounds.out_bytes, low=settings.bounds.out_bytes // 4)
         return channel
 
     def grant(self, held: int) -> None:
         """Let the client send on: the whole window but for the `held` bytes that wait here."""
-        room = self._init_recv_window - held
-        if self._recv_window < self._init_recv_window / 2 and self._recv_window < room and not self.is_closing():
+        window = self._windows.part_bytes
+        room = window - held
+        if self._recv_window < window / 2 and self._recv_window < room and not self.is_closing():
             self.send_packet(MSG_CHANNEL_WINDOW_ADJUST, UInt32(room - self._recv_window))
             self._recv_window = room
+
+    def leave(self) -> None:
+        """The client is gone: others may send further ahead."""
+        self._windows.leave(self)
 
     def take(self, data: memoryview) -> bool:
         """Data of the client's, if there is nothing about it but to hand it on; False: it was not taken."""
@@ -201,6 +210,7 @@ class SftpPump(asyncssh.SSHServerSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over; `_run` ends the session."""
+        self._channel.leave()
         self._is_over = True
         self._wake.set()
 

@@ -34,6 +34,7 @@ from gateway.doors.sftp.strangers import Stranger, Strangers
 from gateway.doors.sftp.tree import Tree
 from gateway.doors.sftp.wire import MAX_MESSAGE
 from gateway.engine.clock import Clock
+from gateway.engine.files.share import Share
 
 LOG = logging.getLogger(__name__)
 BREACHES = (asyncssh.ProtocolError, asyncssh.MACError, asyncssh.CompressionError)
@@ -69,6 +70,11 @@ class SftpDoor:
         self.settings = settings
         self._guard = guard
         self._clock = clock
+        self._windows = Share(
+            settings.windows_bytes,
+            least_bytes=min(settings.least_window_bytes, settings.window_bytes),
+            most_bytes=settings.window_bytes,
+        )
         self._memory = CodeMemory(settings.code_memory_seconds, self._now)
         self.strangers = Strangers(settings.startups, settings.penalties, now=self._now, chance=self._chance)
         self._strangers: dict[BoundedConnection, Stranger] = {}
@@ -210,7 +216,7 @@ class SftpDoor:
                 refused=self._refused,
             )
 
-        channel = SftpChannel.make(connection, self.settings)
+        channel = SftpChannel.make(connection, self.settings, self._windows)
         return channel, SftpPump(connection, channel, begin=begin, out_bytes=bounds.out_bytes, spawn=self._spawn)
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:

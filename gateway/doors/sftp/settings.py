@@ -63,6 +63,10 @@ class Settings:
     channels: int = 8
     window_bytes: int = 8 << 20
     """What a client may send ahead, per channel; the most of its input that is ever held."""
+    least_window_bytes: int = 1 << 20
+    """The same where there are many channels, and before anything was sent."""
+    windows_bytes: int = 40 << 20
+    """What all may send ahead together, as long as the least leaves it at that."""
     packet_bytes: int = 128 << 10
     early_packet_bytes: int = 35_000
     """Before sign-in (RFC 4253 §6.1)."""

@@ -174,13 +174,16 @@ def test_a_reader_who_stalls_costs_little(window: int) -> None:
     run(story())
 
 
-def test_a_client_may_send_ahead_only_its_window() -> None:
+@pytest.mark.parametrize(
+    "settings", [Settings(window_bytes=1 << 20), Settings(windows_bytes=1 << 20)], ids=["alone", "its part of all"]
+)
+def test_a_client_may_send_ahead_only_its_window(settings: Settings) -> None:
     """What the tree does not take stays with the client: a session holds at most one window of input."""
 
     async def story() -> None:
         gate = asyncio.Event()
         office = Office(buffer=1)
-        async with world(Settings(window_bytes=1 << 20), office=office) as w, w.client() as c:
+        async with world(settings, office=office) as w, w.client() as c:
             sftp = await c.start_sftp_client()
             handle = await sftp.open("/to/Acme/x", "wb")
             room = MemoryDraft.room
@@ -204,6 +207,24 @@ def test_a_client_may_send_ahead_only_its_window() -> None:
             await handle.close()
             assert held <= 1 << 20
             assert 8 << 20 == len(office.complete(ACME / "x"))
+
+    run(story())
+
+
+def test_the_more_channels_the_less_each_may_send_ahead() -> None:
+    """All of them together are bounded; what one leaves is the others' again."""
+
+    async def story() -> None:
+        async with world(Settings()) as w, w.client() as c:
+            one = await c.start_sftp_client()
+            assert 8 << 20 == w.door._windows.part_bytes
+            others = [await c.start_sftp_client() for _ in range(7)]
+            assert 5 << 20 == w.door._windows.part_bytes
+            for other in others:
+                other.exit()
+                await other.wait_closed()
+            await until(lambda: 8 << 20 == w.door._windows.part_bytes)
+            one.exit()
 
     run(story())
 
