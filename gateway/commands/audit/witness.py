@@ -24,14 +24,16 @@ from gateway.commands.glance import glance_at_gateway
 from gateway.commands.outsiders import STANDING
 from gateway.commands.setting import Setting
 from gateway.commands.telling import instant, printable
+from gateway.commands.watch import Away, reader
 from gateway.doors.witness import WitnessDoor
 from gateway.engine.clock import SystemClock, moment
-from gateway.engine.outsiders.following import EVERY_S, Following, misplaced
+from gateway.engine.outsiders.following import EVERY_S, Following
 from gateway.engine.outsiders.vouching import Standing, standing_at
 from gateway.engine.outsiders.witness import Witness, keys_by_origin
-from gateway.errors import Misconfigured, Unreadable
+from gateway.errors import Misconfigured, Tampering, Unreadable
 from gateway.keep.witnessed import Witnessed
-from gateway.ledger.checkpoint import parse_checkpoint, parse_note, parse_vkey
+from gateway.ledger.checkpoint import parse_checkpoint, parse_note, parse_vkey, verify
+from gateway.ledger.succession import FILE
 from gateway.ship.web import Web
 
 LISTEN = "127.0.0.1:8448"
@@ -140,7 +142,7 @@ def add(setting: Setting, vkey: str, published: str, name: str, as_json: bool) -
     if published:
         place = _place(published)
         kept.look_at(origin, place)
-        doubt = asyncio.run(misplaced(place, vkey, Web(patience_s=PATIENCE_S)))
+        doubt = _doubt(place, vkey)
     ours = Witness(kept, SystemClock()).cosigner.vkey
     if as_json:
         click.echo(msgspec.json.encode(Added(origin=origin, key=ours, doubt=doubt)))
@@ -192,6 +194,18 @@ def _place(given: str) -> str:
     if any(sign in given for sign in "\r\n"):
         raise click.BadParameter("an address or a folder is one line", param_hint="--published")
     return given if given.startswith(("http:", "https:")) else str(Path(given).absolute())
+
+
+def _doubt(place: str, vkey: str) -> str:
+    """Why a log that signs with this key seems not to be published at a place; empty if a head of its lies there."""
+    try:
+        note = reader(place.removesuffix(f"/{FILE}"))("checkpoint").decode("utf-8", "replace")
+        signers = verify(note, [vkey]).signers
+    except LookupError:
+        return "no head of a ledger lies there"
+    except (Away, Unreadable, Tampering) as why:
+        return why.cause
+    return "" if signers else "the head that lies there is not signed with this key"
 
 
 def _made(setting: Setting, name: str) -> Witnessed:

@@ -21,14 +21,12 @@ from pathlib import Path
 from gateway.engine.outsiders.witness import keys_by_origin
 from gateway.errors import Failure, Misconfigured, PeerTemporary, Theirs
 from gateway.keep.witnessed import Witnessed
-from gateway.ledger.checkpoint import parse_vkey, verify
+from gateway.ledger.checkpoint import parse_vkey
 from gateway.ledger.succession import FILE, LARGEST, continued
 from gateway.ship.web import Web
 
 log = logging.getLogger(__name__)
 
-HEAD = "checkpoint"
-"""Where a log is published, its latest signed head: C2SP tlog-tiles."""
 EVERY_S = 300
 """Well within the ten minutes after which an office raises an alarm about a witness that lags."""
 
@@ -87,26 +85,14 @@ def learn(kept: Witnessed, origin: str, untrusted: bytes) -> Learned:
     )
 
 
-async def misplaced(place: str, vkey: str, web: Web) -> str:
-    """Why a log that signs with this key seems not to be published at a place; empty if a head of its lies there."""
-    try:
-        untrusted = await published(place.removesuffix(f"/{FILE}"), web, HEAD)
-        if untrusted is None:
-            return "no head of a ledger lies there"
-        signers = verify(untrusted.decode("utf-8", "replace"), [vkey]).signers
-    except Failure as why:
-        return why.cause
-    return "" if signers else "the head that lies there is not signed with this key"
-
-
-async def published(place: str, web: Web, file: str = FILE) -> bytes | None:
+async def published(place: str, web: Web) -> bytes | None:
     """The succession at a web address, in a folder, or the file itself; None where there is none.
 
     Raises `PeerTemporary`, `Misconfigured`.
     """
     if not place.startswith(("http:", "https:")):
-        return await asyncio.to_thread(_read, Path(place), file)
-    address = place if place.endswith(f"/{file}") else f"{place.rstrip('/')}/{file}"
+        return await asyncio.to_thread(_read, Path(place))
+    address = place if place.endswith(f"/{FILE}") else f"{place.rstrip('/')}/{FILE}"
     reply = await web.ask(address)
     if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return None
@@ -115,9 +101,9 @@ async def published(place: str, web: Web, file: str = FILE) -> bytes | None:
     return reply.untrusted_body
 
 
-def _read(path: Path, name: str) -> bytes | None:
+def _read(path: Path) -> bytes | None:
     try:
-        with (path / name if path.is_dir() else path).open("rb") as file:
+        with (path / FILE if path.is_dir() else path).open("rb") as file:
             return file.read(LARGEST + 1)
     except FileNotFoundError:
         return None
