@@ -198,15 +198,9 @@ class Vault:
         if size_bytes <= SMALL_BYTES:
             yield await self.on_disk(lambda: b"".join(pieces))
             return
-        while True:
-            piece = pieces.now()
-            if piece:
-                await asyncio.sleep(0)  # nobody waits for a disk, and nobody else shall wait for us
-            else:
-                piece = await self.on_disk(lambda: next(pieces, b""))
-            if not piece:
-                return
+        while piece := pieces.now() or await self.on_disk(lambda: next(pieces, b"")):
             yield piece
+            await asyncio.sleep(0)  # where nothing had to be waited for, nobody else shall wait for us
 
     async def holds(self, blob: BlobId) -> bool:
         """True if the blob is there."""

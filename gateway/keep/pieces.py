@@ -16,33 +16,66 @@ PIECES = 8
 """Read at once, after the first."""
 
 
-class FilePieces:
-    """Satisfies `keep.Pieces` for an open file, which it owns and closes."""
+class _Here:
+    """What has been read and not yet given."""
 
-    def __init__(self, file: int, offset: int, *, piece_bytes: int) -> None:
-        self._file = file
-        self._offset = offset
-        self._piece_bytes = piece_bytes
-        self._counts = itertools.chain((1,), itertools.repeat(PIECES))
+    def __init__(self) -> None:
         self._here: list[bytes | bytearray] = []
-        """Read and not yet given, the next one last."""
+        """The next one last."""
 
     def __iter__(self) -> Iterator[bytes | bytearray]:
         """Itself."""
         return self
 
     def __next__(self) -> bytes | bytearray:
-        """See `Pieces`. Raises `StoreAway`."""
-        if not self._here:
-            self._read()
+        """See `Pieces`."""
         if not self._here:
             raise StopIteration
         return self._here.pop()
 
     def fill(self, room: memoryview) -> bool:
         """See `Pieces.fill`."""
+        if sum(map(len, self._here)) < len(room):
+            return False
+        at = 0
+        while at < len(room):
+            piece = self._here.pop()
+            size = min(len(piece), len(room) - at)
+            room[at : at + size] = piece[:size]
+            at += size
+            if size < len(piece):
+                self._here.append(piece[size:])
+        return True
+
+
+class MemoryPieces(_Here):
+    """Satisfies `keep.Pieces` for what lies in memory."""
+
+    def __init__(self, content: bytes, offset: int = 0, *, piece_bytes: int) -> None:
+        super().__init__()
+        self._here += (content[at : at + piece_bytes] for at in reversed(range(offset, len(content), piece_bytes)))
+
+
+class FilePieces(_Here):
+    """Satisfies `keep.Pieces` for an open file, which it owns and closes."""
+
+    def __init__(self, file: int, offset: int, *, piece_bytes: int) -> None:
+        super().__init__()
+        self._file = file
+        self._offset = offset
+        self._piece_bytes = piece_bytes
+        self._counts = itertools.chain((1,), itertools.repeat(PIECES))
+
+    def __next__(self) -> bytes | bytearray:
+        """See `Pieces`. Raises `StoreAway`."""
+        if not self._here:
+            self._read()
+        return super().__next__()
+
+    def fill(self, room: memoryview) -> bool:
+        """See `Pieces.fill`."""
         if self._here:
-            return _moved(self._here, room)
+            return super().fill(room)
         try:
             is_all = os.preadv(self._file, [room], self._offset, os.RWF_NOWAIT) == len(room)
         except OSError:
@@ -64,40 +97,3 @@ class FilePieces:
 
     def __del__(self) -> None:
         os.close(self._file)
-
-
-class MemoryPieces:
-    """Satisfies `keep.Pieces` for what lies in memory."""
-
-    def __init__(self, content: bytes, offset: int = 0, *, piece_bytes: int) -> None:
-        self._here: list[bytes | bytearray] = []
-        self._here += (content[at : at + piece_bytes] for at in reversed(range(offset, len(content), piece_bytes)))
-
-    def __iter__(self) -> Iterator[bytes | bytearray]:
-        """Itself."""
-        return self
-
-    def __next__(self) -> bytes | bytearray:
-        """See `Pieces`."""
-        if not self._here:
-            raise StopIteration
-        return self._here.pop()
-
-    def fill(self, room: memoryview) -> bool:
-        """See `Pieces.fill`."""
-        return _moved(self._here, room)
-
-
-def _moved(here: list[bytes | bytearray], room: memoryview) -> bool:
-    """Move what comes next from what is here, the next piece last; False if that is not enough."""
-    if sum(map(len, here)) < len(room):
-        return False
-    at = 0
-    while at < len(room):
-        piece = here.pop()
-        size = min(len(piece), len(room) - at)
-        room[at : at + size] = piece[:size]
-        at += size
-        if size < len(piece):
-            here.append(piece[size:])
-    return True

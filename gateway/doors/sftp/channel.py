@@ -42,7 +42,7 @@ class SftpChannel(asyncssh.SSHServerChannel[bytes]):
     def make(cls, connection: BoundedConnection, settings: Settings, windows: Share) -> SftpChannel:
         """A channel of bytes, without a terminal; its client sends ahead what its part of all windows is."""
         loop = asyncio.get_running_loop()
-        window, packet = min(settings.least_window_bytes, settings.window_bytes), settings.packet_bytes
+        window, packet = windows.least_bytes, settings.packet_bytes
         channel = cls(connection, loop, False, False, False, 0, 0, None, "strict", window, packet)
         channel._connection = connection
         channel._windows = windows

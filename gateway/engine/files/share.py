@@ -14,7 +14,8 @@ class Share:
 
     def __init__(self, total_bytes: int, *, least_bytes: int, most_bytes: int) -> None:
         self._total_bytes = total_bytes
-        self._least_bytes = least_bytes
+        self.least_bytes = least_bytes
+        """What each may hold, however many there are."""
         self._most_bytes = most_bytes
         self._holders: WeakSet[object] = WeakSet()
         self.part_bytes = most_bytes
@@ -32,4 +33,4 @@ class Share:
 
     def _divide(self) -> None:
         part = self._total_bytes // max(1, len(self._holders))
-        self.part_bytes = max(self._least_bytes, min(self._most_bytes, part))
+        self.part_bytes = max(self.least_bytes, min(self._most_bytes, part))
