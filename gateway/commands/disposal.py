@@ -13,26 +13,32 @@ from gateway.commands.safekeeping.remembering import disposals_of
 from gateway.engine.forgetting.disposing import Cleared, Disposing
 from gateway.engine.forgetting.erasure import REGISTER, Erasure, is_by_schedule
 from gateway.engine.scribe import Scribe
+from gateway.keep.files import FileBlobs
+
+
+def erasure_of(office: Office, scribe: Scribe, blobs: FileBlobs) -> Erasure:
+    """What destroys, wherever the office keeps something."""
+    from gateway.keep.accounts import Accounts  # a scribe that disposes of nothing needs neither
+    from gateway.seal.registrar import Registrar
+
+    return Erasure(
+        records=office.writable,
+        pen=scribe,
+        archive=office.archive,
+        keyring=office.keyring,
+        blobs=blobs,
+        ring=Registrar(office.setting.var / "gnupg"),
+        roll=Accounts(office.setting.accounts),
+        clock=office.clock,
+        copies=disposals_of(office),
+    )
 
 
 @contextmanager
 def disposing(office: Office, scribe: Scribe) -> Iterator[Disposing]:
-    """What destroys, in the one process that writes here."""
-    from gateway.keep.accounts import Accounts  # a scribe that disposes of nothing needs neither
-    from gateway.seal.registrar import Registrar
-
+    """What lets go what is due, in the one process that writes here."""
     with closing(office.blobs()) as blobs:
-        erasure = Erasure(
-            records=office.writable,
-            pen=scribe,
-            archive=office.archive,
-            keyring=office.keyring,
-            blobs=blobs,
-            ring=Registrar(office.setting.var / "gnupg"),
-            roll=Accounts(office.setting.accounts),
-            clock=office.clock,
-            copies=disposals_of(office),
-        )
+        erasure = erasure_of(office, scribe, blobs)
         yield Disposing(erasure=erasure, looker=looker_of(office, blobs), clock=office.clock, forget=scribe.forget)
 
 

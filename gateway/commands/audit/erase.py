@@ -22,9 +22,9 @@ import msgspec
 from gateway.commands.abbreviated import whole_id
 from gateway.commands.ask import FINDING, secret_of, signed
 from gateway.commands.assembly import Parts, parts_of
+from gateway.commands.disposal import erasure_of
 from gateway.commands.office import Office, alone, opened, rules_of_office, writing
 from gateway.commands.private import write_private
-from gateway.commands.safekeeping.remembering import disposals_of
 from gateway.commands.setting import Setting
 from gateway.engine.attested import Attestations
 from gateway.engine.clock import day
@@ -35,7 +35,6 @@ from gateway.engine.forgetting.retention import schedule_of
 from gateway.engine.forgetting.scope import Reach, Scope, ends_ms
 from gateway.errors import InUse, Misconfigured
 from gateway.facts import Shard
-from gateway.keep.accounts import Accounts
 from gateway.ledger.entry import read_entry
 from gateway.ledger.leaf import CLASSES
 from gateway.ledger.merkle import Frontier
@@ -240,19 +239,7 @@ def _at_work(setting: Setting) -> Iterator[tuple[Office, Parts, Erasure]]:
             ThreadPoolExecutor(2) as disk,
             writing(office, rules := rules_of_office(office)) as scribe,
         ):
-            parts = parts_of(office, rules, scribe, disk)
-            erasure = Erasure(
-                records=office.writable,
-                pen=scribe,
-                archive=office.archive,
-                keyring=office.keyring,
-                blobs=blobs,
-                ring=parts.registrar,
-                roll=Accounts(setting.accounts),
-                clock=office.clock,
-                copies=disposals_of(office),
-            )
-            yield office, parts, erasure
+            yield office, parts_of(office, rules, scribe, disk), erasure_of(office, scribe, blobs)
     except InUse as why:
         raise Misconfigured(
             f"{setting.folder} is in use: stop the gateway for an erasure, for what it remembers must go too"
