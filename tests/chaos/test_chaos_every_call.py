@@ -127,7 +127,7 @@ def test_dying_at_a_sample_of_calls_loses_nothing(sweep: Sweep) -> None:
     for point in random.Random(3).sample(points, QUICK):
         sweep.strikes(*point)
     _ends_well(sweep)
-    assert len(sweep.reached) >= QUICK // 3
+    assert len(sweep.reached) > QUICK // 2
 
 
 @pytest.mark.chaos
